@@ -1,0 +1,108 @@
+import type { HostKey, Sha256 } from './cluster.js'
+import type { LeaseOwner, Receipt, StartRecord } from './receipt.js'
+
+/** What a host says of itself, gathered read-only in one round trip by `remote/facts.sh`. */
+export interface Facts {
+  readonly host: HostKey
+  readonly user: { readonly name: string; readonly uid: number }
+  readonly machine: {
+    readonly hostname: string
+    readonly os: string
+    readonly arch: string
+    readonly libc: 'glibc' | 'musl' | 'unknown'
+    readonly bootId: string
+    readonly cpus: number
+    readonly memoryKiB: number
+    readonly memoryAvailableKiB: number
+    /** Epoch seconds of the host's clock. */
+    readonly clock: number
+    /** `vm.max_map_count`; null where it cannot be read. */
+    readonly maxMapCount: number | null
+    /** Hard limit of open files in this very session; null: unlimited. */
+    readonly openFiles: number | null
+  }
+  /** The absolute home directory of ours, `~` resolved, and the data directory. */
+  readonly home: Place
+  readonly data: Place
+  /** Absolute paths of tools on the PATH of a non-interactive session; null: not there. */
+  readonly tools: Readonly<Record<ToolName, string | null>>
+  /** The host's own node, e.g. `8.17.0`; null: none on PATH. */
+  readonly nodeVersion: string | null
+  /** JAVA_HOME as set in the session, else derived from `java` on PATH; null: none. */
+  readonly javaHome: string | null
+  /** First line of `java -version` under that home; null: none. */
+  readonly javaVersion: string | null
+  /** Addresses that the host's own key resolves to on this host; empty: the name is not found there. */
+  readonly ownAddresses: readonly string[]
+  /** Target of the link `current`; null: none. */
+  readonly currentRelease: Sha256 | null
+  /** Complete releases below `releases/`. */
+  readonly releases: readonly Sha256[]
+  /** Complete artifacts below `artifacts/`. */
+  readonly artifacts: readonly Sha256[]
+  /** sha256 of the configuration files in place; null: not there. */
+  readonly files: {
+    readonly cluster: Sha256 | null
+    readonly environment: Sha256 | null
+    readonly balancer: Sha256 | null
+    readonly receipt: Sha256 | null
+  }
+  readonly receipt: Receipt | null
+  readonly start: StartRecord | null
+  readonly balancerStart: StartRecord | null
+  /** Highest lease token this host has seen; 0: none. */
+  readonly token: number
+  readonly lease: LeaseOwner | null
+  /** Every process that carries our marker with this host's home, whoever started it. */
+  readonly processes: readonly MarkedProcess[]
+  /** Listening TCP sockets on the ports asked for. */
+  readonly listeners: readonly Listener[]
+}
+
+export const toolNames = ['bash', 'tar', 'gzip', 'sha256sum', 'node', 'java'] as const
+export type ToolName = (typeof toolNames)[number]
+
+export interface Place {
+  /** Absolute. */
+  readonly path: string
+  readonly exists: boolean
+  /** It, or the nearest parent that exists, can be written to. */
+  readonly writable: boolean
+  /** `device:inode` of it when it exists, for telling whether two keys share it. */
+  readonly identity: string | null
+  /** Free for this user on its filesystem. */
+  readonly freeKiB: number
+  /** Filesystem type as the kernel names it (`ext4`, `nfs`), `unknown` where not told. */
+  readonly filesystem: string
+}
+
+export interface MarkedProcess {
+  readonly pid: number
+  /** Field 22 of /proc/PID/stat: with the pid, an identity. */
+  readonly startTicks: number
+  /** Seconds since it started. */
+  readonly upSeconds: number
+  /** The marker's cluster id. */
+  readonly clusterId: string
+  readonly part: 'trueno' | 'balancer'
+  /** Start record it belongs to. */
+  readonly startId: string
+  /** pm2's name for it (`Trueno-Core`, `Elasticsearch`, …); empty for pm2's daemon and helpers. */
+  readonly name: string
+  /** pm2's restart count when this process was spawned; 0 where not told. */
+  readonly restarts: number
+  /** Beginning of the command line, for people. */
+  readonly command: string
+}
+
+export interface Listener {
+  readonly port: number
+  /** Bound address; `*` for any. */
+  readonly address: string
+  /** Null where the kernel does not tell this user. */
+  readonly pid: number | null
+  readonly command: string | null
+  readonly user: string | null
+  /** It belongs to a process in `processes`. */
+  readonly ours: boolean
+}

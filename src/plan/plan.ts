@@ -1,0 +1,106 @@
+import type { HostKey, Sha256 } from '../cluster/cluster.js'
+import type { ClusterId } from '../cluster/receipt.js'
+import type { Problem } from '../errors.js'
+
+/** What will be done, as data: phases in order; in a phase hosts side by side; on a host steps in order. */
+export interface Plan {
+  readonly version: 1
+  readonly workflow: 'up' | 'down'
+  readonly cluster: {
+    readonly id: ClusterId
+    readonly name: string
+    readonly coordinator: HostKey
+    readonly hosts: readonly HostKey[]
+  }
+  /** Null for workflows that need none. */
+  readonly release: { readonly id: Sha256; readonly label: string } | null
+  /** Hash of what was wanted. */
+  readonly inputs: Sha256
+  /** Hash of what was found and mattered. */
+  readonly facts: Sha256
+  readonly phases: readonly Phase[]
+  /** Hosts that could not be reached, with the problem of each. */
+  readonly unreachable: readonly Problem[]
+  /** What the checks found; an `error` keeps the plan from being applied. */
+  readonly problems: readonly Problem[]
+}
+
+export type PhaseId =
+  | 'stage'
+  | 'stopOthers'
+  | 'stopCoordinator'
+  | 'configure'
+  | 'startCoordinator'
+  | 'startOthers'
+  | 'awaitReady'
+  | 'balance'
+  | 'stopBalancer'
+  | 'verifyStopped'
+
+export interface Phase {
+  readonly id: PhaseId
+  readonly title: string
+  /** How many hosts at once; waiting takes no slot. */
+  readonly parallel: number
+  /**
+   * `every`: entered only when no host has failed so far, since it cannot succeed without all (the barrier);
+   * `each`: hosts that have not failed go on.
+   */
+  readonly needs: 'every' | 'each'
+  readonly work: readonly HostWork[]
+}
+
+export interface HostWork {
+  readonly host: HostKey
+  readonly steps: readonly Step[]
+}
+
+/** Plain JSON; nothing in it can touch a host. */
+export type Step = {
+  /** Unique on its host within the plan. */
+  readonly id: string
+  /** For people, in the imperative: `Link release 9f3c2a1`. */
+  readonly title: string
+  /** Why it is in the plan: `release differs: none → 9f3c2a1`. */
+  readonly reason: string
+} & (
+  | { readonly kind: 'run'; readonly script: WriteScript; readonly args: readonly string[] }
+  | {
+      readonly kind: 'fetch'
+      readonly artifact: Sha256
+      readonly name: string
+      readonly bytes: number
+      readonly home: string
+    }
+  | {
+      readonly kind: 'write'
+      readonly path: string
+      readonly content: string /** e.g. 0o600 */
+      readonly mode: number
+      readonly home: string
+    }
+  | { readonly kind: 'wait'; readonly gate: Gate; readonly timeoutMs: number }
+)
+
+/** Something to wait for. What its lines and failures look like is known by `trueno/gates.ts`. */
+export interface Gate {
+  readonly id: 'coordinatorAwaits' | 'apiReady' | 'balancerAnswers'
+  readonly key: HostKey
+  /** Absolute paths on the host. */
+  readonly home: string
+  readonly data: string
+}
+
+/** Scripts of `remote/` that only read. */
+export type ReadScript = 'facts' | 'evidence'
+/** Scripts of `remote/` that change the host. Their first argument, the lease token, is added when they are run. */
+export type WriteScript =
+  | 'receive'
+  | 'assemble'
+  | 'write'
+  | 'activate'
+  | 'start'
+  | 'stop'
+  | 'balancer-start'
+  | 'balancer-stop'
+  | 'lease'

@@ -1,0 +1,49 @@
+import type { Role, Sha256 } from '../cluster/cluster.js'
+
+/** One installable set of artifacts, identified by a hash of its content (sorted path, x-bit, link target, content). */
+export interface Release {
+  readonly id: Sha256
+  readonly kind: 'trueno' | 'standin'
+  /** For people: `Trueno dev, Elasticsearch 5.4.2, Spark 2.1.2` or `stand-in for Trueno`. */
+  readonly label: string
+  /** Range of Node versions it runs on, as semver writes it. */
+  readonly nodeRange: string
+  /** It brings its own Node (`runtime/node/bin/node`). */
+  readonly hasRuntime: boolean
+  /** Whether its engines need Java on the host. */
+  readonly needsJava: boolean
+  /** Elasticsearch in it is the real one (it refuses to run as root). */
+  readonly realElasticsearch: boolean
+  /** 8000 and 8001: on all addresses, as Trueno does, or on the host's own, as the stand-in can. */
+  readonly binds: 'all' | 'host'
+  /** PM2_KILL_TIMEOUT, milliseconds: how long a stop gives the engines. */
+  readonly killTimeoutMs: number
+  readonly artifacts: readonly Artifact[]
+}
+
+/** One part of a release, sent as a deterministic tar and named by the sha256 of that tar. */
+export interface Artifact {
+  readonly sha256: Sha256
+  /** `package`, `runtime`, or the directory of a component (`elasticsearch`). */
+  readonly name: string
+  /** Size of the tar. */
+  readonly bytes: number
+  /** Where its tree goes inside the release; empty for the package itself. */
+  readonly to: string
+  /** Who needs it: every host, hosts with one of these roles, or those that start Spark. */
+  readonly for: 'every' | 'members' | readonly Role[]
+}
+
+/** The files that Trueno insists on at every start, relative to the package (contract, 3). */
+export const launchers = {
+  gremlin_server: 'bin/gremlin-server.sh',
+  elasticsearch: 'bin/elasticsearch',
+  cerebro: 'bin/cerebro',
+  spark: 'bin/spark-class',
+  trueno_compute_server: 'server_start.sh',
+  trueno_elastic_bridge_server: 'bridgeServer.sh',
+} as const satisfies Record<string, string>
+
+export type ComponentDirectory = keyof typeof launchers
+
+export const binaries = 'lib/core/binaries'
