@@ -10,6 +10,10 @@ export interface Release {
   readonly nodeRange: string
   /** It brings its own Node (`runtime/node/bin/node`). */
   readonly hasRuntime: boolean
+  /** What that Node runs on; absent: no Node in it, or one whose kind is not known. */
+  readonly runtime?: Runtime
+  /** Components that are really in it: the others can only be placeholders. */
+  readonly components: readonly ComponentDirectory[]
   /** Whether its engines need Java on the host. */
   readonly needsJava: boolean
   /** Elasticsearch in it is the real one (it refuses to run as root). */
@@ -21,6 +25,14 @@ export interface Release {
   readonly artifacts: readonly Artifact[]
 }
 
+/** What a Node executable needs of the host it runs on. */
+export interface Runtime {
+  /** As `uname -m` names it: `x86_64`, `aarch64`. */
+  readonly arch: string
+  /** C library it is linked with; `unknown`: a static executable, or one that does not say. */
+  readonly libc: 'glibc' | 'musl' | 'unknown'
+}
+
 /** One part of a release, sent as a deterministic tar and named by the sha256 of that tar. */
 export interface Artifact {
   readonly sha256: Sha256
@@ -28,6 +40,8 @@ export interface Artifact {
   readonly name: string
   /** Size of the tar. */
   readonly bytes: number
+  /** What goes over the wire, when it is known already: less than `bytes` where it is compressed. */
+  readonly wireBytes?: number
   /** Where its tree goes inside the release; empty for the package itself. */
   readonly to: string
   /** Who needs it: every host, hosts with one of these roles, or those that start Spark. */
