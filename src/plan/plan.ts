@@ -1,6 +1,7 @@
 import type { HostKey, Sha256 } from '../cluster/cluster.js'
 import type { ClusterId } from '../cluster/receipt.js'
 import type { Problem } from '../errors.js'
+import type { Gate } from '../trueno/gates.js'
 
 /** What will be done, as data: phases in order; in a phase hosts side by side; on a host steps in order. */
 export interface Plan {
@@ -35,7 +36,6 @@ export type PhaseId =
   | 'awaitReady'
   | 'balance'
   | 'stopBalancer'
-  | 'verifyStopped'
 
 export interface Phase {
   readonly id: PhaseId
@@ -81,15 +81,6 @@ export type Step = {
     }
   | { readonly kind: 'wait'; readonly gate: Gate; readonly timeoutMs: number }
 )
-
-/** Something to wait for. What its lines and failures look like is known by `trueno/gates.ts`. */
-export interface Gate {
-  readonly id: 'coordinatorAwaits' | 'apiReady' | 'balancerAnswers'
-  readonly key: HostKey
-  /** Absolute paths on the host. */
-  readonly home: string
-  readonly data: string
-}
 
 /** Scripts of `remote/` that only read. */
 export type ReadScript = 'facts' | 'evidence'

@@ -1,0 +1,65 @@
+import type { Host } from '../cluster/cluster.js'
+import type { Facts } from '../cluster/facts.js'
+import { type PhaseDefinition, type PlanContext, wanted } from '../plan/context.js'
+import type { Step } from '../plan/plan.js'
+import { balancerProcesses, sha256 } from '../plan/state.js'
+import { balancerFile } from '../trueno/balancer.js'
+import { layoutOf } from '../trueno/layout.js'
+import { wait } from './start.js'
+import { stopBalancerStep } from './stop.js'
+
+/** The balancer, last, since it needs somebody to send to. One that the inventory no longer names is stopped. */
+export const balance: PhaseDefinition = {
+  id: 'balance',
+  title: 'Balance',
+  needs: () => 'each',
+  hosts: (context) => context.chosen,
+  steps: (host, facts, context) => {
+    if (context.cluster.balancer?.host === host.key) return present(host, facts, context)
+    const reason = 'the inventory has no balancer on this host'
+    return balancerProcesses(facts).length === 0 ? [] : [stopBalancerStep(facts, context, reason)]
+  },
+}
+
+function present(host: Host, facts: Facts, context: PlanContext): readonly Step[] {
+  const { balancer } = context.cluster
+  if (balancer === null) return []
+  const content = balancerFile(context.cluster, balancer)
+  const changed = changeOf(host, facts, content, context)
+  const runs = balancerProcesses(facts).length > 0
+  if (runs && changed === undefined) return []
+  return [
+    ...(runs ? [stopBalancerStep(facts, context, changed ?? '')] : []),
+    ...(facts.files.balancer === sha256(content) ? [] : [write(facts, content)]),
+    start(facts, context, runs ? (changed ?? '') : 'no balancer runs there'),
+    wait('balancerAnswers', 'Wait until it answers', host, facts, context),
+  ]
+}
+
+/** Why a balancer that runs is not the one wanted. */
+function changeOf(host: Host, facts: Facts, content: string, context: PlanContext): string | undefined {
+  const want = wanted(host, facts, context)
+  if (facts.files.balancer !== sha256(content)) return 'balancer.json differs'
+  if (facts.balancerStart === null) return 'it runs without a start record'
+  return facts.balancerStart.release === want?.release ? undefined : 'it runs from another release'
+}
+
+function write(facts: Facts, content: string): Step {
+  const path = layoutOf(facts.home.path).balancerFile
+  const reason = facts.files.balancer === null ? 'balancer.json is not there yet' : 'balancer.json differs'
+  return {
+    id: 'write-balancer',
+    title: 'Write balancer.json',
+    reason,
+    kind: 'write',
+    path,
+    content,
+    mode: 0o600,
+    home: facts.home.path,
+  }
+}
+
+function start(facts: Facts, context: PlanContext, reason: string): Step {
+  const args = [facts.home.path, context.clusterId]
+  return { id: 'start-balancer', title: 'Start the balancer', reason, kind: 'run', script: 'balancer-start', args }
+}

@@ -1,0 +1,74 @@
+import type { Facts } from '../cluster/facts.js'
+import { artifactsFor } from '../plan/artifacts.js'
+import type { PhaseDefinition, PlanContext } from '../plan/context.js'
+import type { Step } from '../plan/plan.js'
+import { short } from '../plan/state.js'
+import { type Artifact, binaries, launchers } from '../trueno/release.js'
+
+/** Brings what is missing of the release to each host and links it together there. Nothing that runs is touched. */
+export const stage: PhaseDefinition = {
+  id: 'stage',
+  title: 'Stage',
+  needs: () => 'each',
+  hosts: (context) => context.chosen,
+  steps: (host, facts, context) => {
+    const { release } = context
+    if (release === null || facts.releases.includes(release.id)) return []
+    const parts = artifactsFor(host, context)
+    return [
+      ...parts.filter((part) => !facts.artifacts.includes(part.sha256)).map((part) => fetch(part, facts)),
+      assemble(parts, facts, context),
+    ]
+  },
+}
+
+function fetch(artifact: Artifact, facts: Facts): Step {
+  const { sha256, name, bytes } = artifact
+  const reason = `${name} ${short(sha256)} is not on the host`
+  return {
+    id: `fetch-${name}`,
+    title: `Send ${name}`,
+    reason,
+    kind: 'fetch',
+    artifact: sha256,
+    name,
+    bytes,
+    home: facts.home.path,
+  }
+}
+
+function assemble(parts: readonly Artifact[], facts: Facts, context: PlanContext): Step {
+  const id = context.release?.id ?? ''
+  return {
+    id: 'assemble',
+    title: `Link release ${short(id)}`,
+    reason: `release differs: ${short(facts.currentRelease)} → ${short(id)}`,
+    kind: 'run',
+    script: 'assemble',
+    args: [facts.home.path, id, ...parts.flatMap(artifactArgs), ...placeholders(parts), ...copies],
+  }
+}
+
+function artifactArgs(artifact: Artifact): readonly string[] {
+  return ['artifact', artifact.sha256, artifact.to]
+}
+
+/** Trueno wants all six launchers on every host, whatever its roles (contract, 3); it looks only whether they are there. */
+function placeholders(parts: readonly Artifact[]): readonly string[] {
+  const present = new Set(parts.map((part) => part.to))
+  return [...Object.entries(launchers), ...alsoOpened]
+    .filter(([directory]) => !present.has(`${binaries}/${directory}`))
+    .flatMap(([directory, file]) => ['placeholder', `${binaries}/${directory}/${file}`])
+}
+
+/** Trueno rewrites Elasticsearch's configuration on every host, also where none runs (contract, 1.4). */
+const alsoOpened: readonly (readonly [string, string])[] = [['elasticsearch', 'config/elasticsearch.yml']]
+
+/** What Trueno writes inside its package at every start (contract, 1.4): the host's own copies, never the store's files. */
+const copies: readonly string[] = [
+  'conf',
+  'lib/core/data',
+  `${binaries}/elasticsearch/config`,
+  `${binaries}/elasticsearch/logs`,
+  `${binaries}/gremlin_server/conf`,
+].flatMap((path) => ['copy', path])

@@ -1,0 +1,95 @@
+import type { Host } from '../cluster/cluster.js'
+import { isCoordinator } from '../cluster/cluster.js'
+import type { Facts } from '../cluster/facts.js'
+import {
+  coordinatorOf,
+  needsBarrier,
+  othersOf,
+  type PhaseDefinition,
+  type PlanContext,
+  stateOf,
+} from '../plan/context.js'
+import type { Step } from '../plan/plan.js'
+import { balancerProcesses, truenoProcesses } from '../plan/state.js'
+import { portsOf } from '../trueno/components.js'
+
+/** In `up`: what runs, but not what is wanted, is stopped; others first, the coordinator last. */
+export const stopOutdatedOthers: PhaseDefinition = {
+  id: 'stopOthers',
+  title: 'Stop others',
+  needs: needsBarrier,
+  hosts: othersOf,
+  steps: stopOutdated,
+}
+
+export const stopOutdatedCoordinator: PhaseDefinition = {
+  id: 'stopCoordinator',
+  title: 'Stop coordinator',
+  needs: needsBarrier,
+  hosts: (context) => [coordinatorOf(context)].filter((host) => host !== undefined),
+  steps: stopOutdated,
+}
+
+/** In `down`: everything that carries our marker on the host. */
+export const stopOthers: PhaseDefinition = { ...stopOutdatedOthers, needs: () => 'each', steps: stopRunning }
+
+export const stopCoordinator: PhaseDefinition = { ...stopOutdatedCoordinator, needs: () => 'each', steps: stopRunning }
+
+/** On every host that runs one: a balancer moved in the inventory leaves its old one behind. */
+export const stopBalancer: PhaseDefinition = {
+  id: 'stopBalancer',
+  title: 'Stop balancer',
+  needs: () => 'each',
+  hosts: (context) => context.chosen,
+  steps: (_host, facts, context) =>
+    balancerProcesses(facts).length === 0 ? [] : [stopBalancerStep(facts, context, 'it runs')],
+}
+
+export function stopBalancerStep(facts: Facts, context: PlanContext, reason: string): Step {
+  const args = [facts.home.path, seconds(context.cluster.timeouts.stop)]
+  return { id: 'stop-balancer', title: 'Stop the balancer', reason, kind: 'run', script: 'balancer-stop', args }
+}
+
+function stopOutdated(host: Host, facts: Facts, context: PlanContext): readonly Step[] {
+  const state = stateOf(host, facts, context)
+  return state.kind === 'outdated' ? [stopStep(host, facts, context, state.why)] : []
+}
+
+function stopRunning(host: Host, facts: Facts, context: PlanContext): readonly Step[] {
+  const count = truenoProcesses(facts).length
+  return count === 0 ? [] : [stopStep(host, facts, context, `${count} processes of ours run`)]
+}
+
+function stopStep(host: Host, facts: Facts, context: PlanContext, reason: string): Step {
+  const title = isCoordinator(context.cluster, host) ? 'Stop the coordinator' : 'Stop Trueno'
+  const ids = new Set(truenoProcesses(facts).map((process) => process.clusterId))
+  const [clusterId = context.clusterId] = ids
+  const args = [
+    facts.home.path,
+    facts.data.path,
+    clusterId,
+    seconds(context.cluster.timeouts.stop),
+    ...closedPorts(host, facts, context),
+  ]
+  return { id: 'stop', title, reason, kind: 'run', script: 'stop', args }
+}
+
+/** The ports that must be closed afterwards: those our processes listen on now, and those of the roles. */
+function closedPorts(host: Host, facts: Facts, context: PlanContext): readonly string[] {
+  const ours = facts.listeners
+    .filter((listener) => listener.ours)
+    .map((listener) => `${listener.port}:${listener.address}`)
+  const expected = portsOf(host, context.cluster).filter(
+    (port) => !facts.listeners.some((listener) => listener.port === port.port),
+  )
+  return [
+    ...new Set([
+      ...ours,
+      ...expected.flatMap((port) => facts.ownAddresses.slice(0, 1).map((own) => `${port.port}:${own}`)),
+    ]),
+  ]
+}
+
+function seconds(ms: number): string {
+  return String(Math.ceil(ms / 1000))
+}

@@ -1,0 +1,99 @@
+import type { Cluster, Host, HostKey } from '../cluster/cluster.js'
+import type { Facts } from '../cluster/facts.js'
+import type { ClusterId } from '../cluster/receipt.js'
+import type { Problem } from '../errors.js'
+import type { Release } from '../trueno/release.js'
+import { checks } from './checks/checks.js'
+import { clusterChecks } from './checks/cluster-checks.js'
+import type { PhaseDefinition, PlanContext, WantedRelease } from './context.js'
+import type { Phase, Plan } from './plan.js'
+import { sha256 } from './state.js'
+
+/** All that a plan is made of. */
+export interface PlanInputs {
+  readonly cluster: Cluster
+  readonly clusterId: ClusterId
+  /** A whole release at hand, or what the receipts tell of it; null for workflows that need none. */
+  readonly release: Release | WantedRelease | null
+  readonly facts: ReadonlyMap<HostKey, Facts>
+  /** Hosts that could not be reached, with the problem of each. */
+  readonly unreachable: ReadonlyMap<HostKey, Problem>
+  /** Keys chosen by --hosts and --roles; null: all. */
+  readonly chosen: readonly HostKey[] | null
+  readonly parallel: number
+}
+
+/** Turns what is wanted and what was found into what will be done. Pure: the same inputs give the same plan. */
+export function buildPlan(
+  workflow: Plan['workflow'],
+  definitions: readonly PhaseDefinition[],
+  inputs: PlanInputs,
+): Plan {
+  const context = contextOf(inputs)
+  const phases = definitions.map((definition) => phaseOf(definition, context)).filter((phase) => phase.work.length > 0)
+  const { cluster, release } = inputs
+  return {
+    version: 1,
+    workflow,
+    cluster: {
+      id: inputs.clusterId,
+      name: cluster.name,
+      coordinator: cluster.coordinator,
+      hosts: cluster.hosts.map((host) => host.key),
+    },
+    release: release === null ? null : { id: release.id, label: release.label },
+    inputs: sha256(JSON.stringify([cluster, release?.id, inputs.chosen])),
+    facts: sha256(JSON.stringify(phases)),
+    phases,
+    unreachable: [...inputs.unreachable.values()],
+    problems: workflow === 'up' ? findings(context, inputs) : [],
+  }
+}
+
+export function isEmpty(plan: Plan): boolean {
+  return plan.phases.length === 0
+}
+
+/** The cluster's identity: the coordinator's receipt tells it, else any other's; a new cluster gets `fresh`. */
+export function clusterIdOf(cluster: Cluster, facts: ReadonlyMap<HostKey, Facts>, fresh: ClusterId): ClusterId {
+  const receipts = [cluster.coordinator, ...facts.keys()].map((key) => facts.get(key)?.receipt)
+  return receipts.find((receipt) => receipt)?.clusterId ?? fresh
+}
+
+function contextOf(inputs: PlanInputs): PlanContext {
+  const { cluster, clusterId, release, facts, chosen, parallel } = inputs
+  const isChosen = (host: Host): boolean => chosen === null || chosen.includes(host.key)
+  return {
+    cluster,
+    clusterId,
+    release,
+    facts,
+    parallel,
+    chosen: cluster.hosts.filter((host) => facts.has(host.key) && isChosen(host)),
+  }
+}
+
+function phaseOf(definition: PhaseDefinition, context: PlanContext): Phase {
+  const work = definition.hosts(context).map((host) => ({ host: host.key, steps: stepsOf(definition, host, context) }))
+  return {
+    id: definition.id,
+    title: definition.title,
+    parallel: context.parallel,
+    needs: definition.needs(context),
+    work: work.filter(({ steps }) => steps.length > 0),
+  }
+}
+
+function stepsOf(definition: PhaseDefinition, host: Host, context: PlanContext): ReturnType<PhaseDefinition['steps']> {
+  const facts = context.facts.get(host.key)
+  return facts === undefined ? [] : definition.steps(host, facts, context)
+}
+
+function findings(context: PlanContext, { release }: PlanInputs): readonly Problem[] {
+  const whole = release !== null && 'kind' in release ? release : null
+  const perHost = context.chosen.flatMap((host) => {
+    const facts = context.facts.get(host.key)
+    return facts === undefined ? [] : checks.flatMap((check) => check({ host, facts, context, release: whole }))
+  })
+  return [...clusterChecks.flatMap((check) => check(context)), ...perHost]
+}

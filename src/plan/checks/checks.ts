@@ -1,0 +1,23 @@
+import type { Check } from './checked.js'
+import { elasticsearchNotRoot, kernelLimits } from './kernel.js'
+import { nameResolves, portsFree } from './network.js'
+import { dataWritable, homeLocal, homeWritable, socketPathsFit, spaceForArtifacts } from './place.js'
+import { componentsPresent, javaPresent, nodeFits, releaseAtHand, toolsPresent } from './software.js'
+
+/** What is looked at on every host before anything changes. */
+export const checks: readonly Check[] = [
+  homeWritable,
+  dataWritable,
+  homeLocal,
+  toolsPresent,
+  nodeFits,
+  javaPresent,
+  elasticsearchNotRoot,
+  kernelLimits,
+  componentsPresent,
+  releaseAtHand,
+  spaceForArtifacts,
+  socketPathsFit,
+  nameResolves,
+  portsFree,
+]

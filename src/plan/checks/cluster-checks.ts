@@ -1,0 +1,101 @@
+import type { HostKey } from '../../cluster/cluster.js'
+import type { Facts } from '../../cluster/facts.js'
+import { errorProblem, type Problem } from '../../errors.js'
+import type { PlanContext } from '../context.js'
+import { toStart } from '../context.js'
+import { short, truenoProcesses } from '../state.js'
+
+/** Finds what concerns more than one host. Pure. */
+export type ClusterCheck = (context: PlanContext) => readonly Problem[]
+
+export const clusterChecks: readonly ClusterCheck[] = [oneMachineTwice, foreignClusters, formerMembers, barrierNeedsAll]
+
+/** Two keys that reach the same directory of the same boot are one machine under two names. */
+function oneMachineTwice({ facts }: PlanContext): readonly Problem[] {
+  const groups = groupBy([...facts.values()], ({ machine, home }) => `${machine.bootId} ${home.identity ?? home.path}`)
+  return groups.filter((group) => group.length > 1).flatMap((group) => sameMachine(group))
+}
+
+function sameMachine(group: readonly Facts[]): readonly Problem[] {
+  const keys = group.map((facts) => facts.host).join(' and ')
+  return group.slice(1).map((facts) =>
+    errorProblem({
+      code: 'same-machine',
+      title: 'two hosts are one machine',
+      cause: `${keys} have the same boot id and share ${facts.home.path}`,
+      remedy: 'take one of them out of cluster.json, or correct how it is reached (`ssh:` in the inventory)',
+      host: facts.host,
+    }),
+  )
+}
+
+/** A host whose receipt or running processes name another cluster is not ours to change. */
+function foreignClusters(context: PlanContext): readonly Problem[] {
+  return [...context.facts.values()].flatMap((facts) => {
+    const other = otherCluster(facts, context)
+    if (other === undefined) return []
+    return [
+      errorProblem({
+        code: 'other-cluster',
+        title: 'the host belongs to another cluster',
+        cause: `${facts.home.path} carries cluster ${other}, this is cluster ${short(context.clusterId)}`,
+        remedy:
+          'take that cluster down and remove its directory there, or name another one with `home` in the inventory',
+        host: facts.host,
+      }),
+    ]
+  })
+}
+
+function otherCluster(facts: Facts, { clusterId }: PlanContext): string | undefined {
+  const { receipt } = facts
+  if (receipt !== null && receipt.clusterId !== clusterId) return `${receipt.name} (${short(receipt.clusterId)})`
+  const stray = truenoProcesses(facts).find((process) => process.clusterId !== clusterId)
+  return stray === undefined ? undefined : short(stray.clusterId)
+}
+
+/** Hosts that receipts know and cluster.json does not: a worker left running there would signal at the barrier (contract, 7.1). */
+function formerMembers(context: PlanContext): readonly Problem[] {
+  const keys = new Set(context.cluster.hosts.map((host) => host.key))
+  const known = new Set([...context.facts.values()].flatMap((facts) => facts.receipt?.peers ?? []))
+  const former = [...known].filter((key) => !keys.has(key))
+  if (former.length === 0) return []
+  return [
+    {
+      code: 'former-member',
+      severity: 'warning',
+      title: 'a host has left cluster.json',
+      cause: `${former.join(', ')} was part of this cluster and is no longer in cluster.json; what runs there is left as it is`,
+      evidence: '',
+      remedy: 'run `trueno-deploy down` with the cluster.json that still had it',
+    },
+  ]
+}
+
+/** A choice of hosts that the barrier would wait beyond. */
+function barrierNeedsAll(context: PlanContext): readonly Problem[] {
+  const chosen = new Set(context.chosen.map((host) => host.key))
+  const starting = context.chosen.some((host) => host.key === context.cluster.coordinator && starts(host.key, context))
+  const left = context.cluster.hosts.filter((host) => host.member && !chosen.has(host.key) && starts(host.key, context))
+  if (!starting || left.length === 0) return []
+  return [
+    errorProblem({
+      code: 'barrier-needs-all',
+      title: 'the chosen hosts cannot start alone',
+      cause: `the coordinator waits for every host of cluster.json, and ${left.map((host) => host.key).join(', ')} would not be started`,
+      remedy: 'leave --hosts and --roles away',
+    }),
+  ]
+}
+
+function starts(key: HostKey, context: PlanContext): boolean {
+  const facts = context.facts.get(key)
+  const host = context.cluster.hosts.find((candidate) => candidate.key === key)
+  return facts !== undefined && host !== undefined && toStart(host, facts, context)
+}
+
+function groupBy<T>(items: readonly T[], key: (item: T) => string): readonly (readonly T[])[] {
+  const groups = new Map<string, T[]>()
+  for (const item of items) groups.set(key(item), [...(groups.get(key(item)) ?? []), item])
+  return [...groups.values()]
+}

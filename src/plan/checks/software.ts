@@ -1,0 +1,72 @@
+import { errorProblem, type Problem } from '../../errors.js'
+import { componentsOf } from '../../trueno/components.js'
+import { binaries } from '../../trueno/release.js'
+import type { Checked } from './checked.js'
+import { nodeProblem } from './node.js'
+
+export function toolsPresent({ host, facts }: Checked): readonly Problem[] {
+  const needed = ['tar', 'gzip', 'sha256sum', ...(host.member ? ['bash'] : [])] as const
+  const missing = needed.filter((tool) => facts.tools[tool as 'tar'] === null)
+  if (missing.length === 0) return []
+  return [
+    errorProblem({
+      code: 'tool-missing',
+      title: 'a tool is missing on the host',
+      cause: `${missing.join(', ')} not found on the PATH of a non-interactive session`,
+      remedy: `install ${missing.join(' and ')} on the host`,
+      host: host.key,
+    }),
+  ]
+}
+
+export function nodeFits({ host, facts, release }: Checked): readonly Problem[] {
+  return release === null || release.hasRuntime ? [] : nodeProblem(host.key, facts.nodeVersion, release.nodeRange)
+}
+
+export function javaPresent({ host, facts, release }: Checked): readonly Problem[] {
+  if (!release?.needsJava || !host.member || host.java.home !== undefined || facts.javaHome !== null) return []
+  return [
+    errorProblem({
+      code: 'java-missing',
+      title: 'Java is missing',
+      cause: 'neither JAVA_HOME nor a java on the PATH of a non-interactive session',
+      remedy: 'install Java 8 or 11 on the host, or name its directory with `java.home` in the inventory',
+      host: host.key,
+    }),
+  ]
+}
+
+/** A role whose engine the release lacks would wait for ever: its placeholder is no engine. */
+export function componentsPresent({ host, context, release }: Checked): readonly Problem[] {
+  if (release === null) return []
+  const have = new Set(release.artifacts.map((artifact) => artifact.to))
+  const lacking = componentsOf(host, context.cluster).filter(
+    (part) => part.directory && !have.has(`${binaries}/${part.directory}`),
+  )
+  if (lacking.length === 0) return []
+  const names = [...new Set(lacking.map((part) => part.title))].join(', ')
+  return [
+    errorProblem({
+      code: 'component-missing',
+      title: 'the release lacks a component',
+      cause: `this host's roles start ${names}, which the release does not contain; Trueno would wait for it for ever`,
+      remedy: `lay it out in the release below ${binaries}/`,
+      host: host.key,
+    }),
+  ]
+}
+
+/** Without a release at hand, every host must have it already. */
+export function releaseAtHand({ host, facts, context, release }: Checked): readonly Problem[] {
+  const wanted = context.release
+  if (release !== null || wanted === null || facts.releases.includes(wanted.id)) return []
+  return [
+    errorProblem({
+      code: 'release-not-at-hand',
+      title: 'the release is not on this host',
+      cause: `the cluster runs release ${wanted.id.slice(0, 7)} (${wanted.label}), which this host lacks and this laptop was not given`,
+      remedy: 'give it with `--release PATH` or `release:` in the inventory',
+      host: host.key,
+    }),
+  ]
+}

@@ -1,0 +1,84 @@
+import type { Cluster, Host, HostKey, Sha256 } from '../cluster/cluster.js'
+import type { Facts } from '../cluster/facts.js'
+import type { ClusterId } from '../cluster/receipt.js'
+import { environmentFile } from '../trueno/environment.js'
+import type { Artifact, Release } from '../trueno/release.js'
+import type { Phase, PhaseId, Step } from './plan.js'
+import { type HostState, hostState, type Wanted, wantedOf } from './state.js'
+
+/** All that a phase may look at: what is wanted, and what was found. */
+export interface PlanContext {
+  readonly cluster: Cluster
+  readonly clusterId: ClusterId
+  /** Null for workflows that need none (`down`). */
+  readonly release: WantedRelease | null
+  /** Facts of every reachable host. */
+  readonly facts: ReadonlyMap<HostKey, Facts>
+  /** Hosts that steps may be planned for: reachable and chosen. */
+  readonly chosen: readonly Host[]
+  /** How many hosts at once. */
+  readonly parallel: number
+}
+
+/** The release to be run: a whole one at hand, or only what the receipts tell of it. */
+export type WantedRelease = Pick<Release, 'id' | 'label' | 'killTimeoutMs'> & {
+  readonly artifacts: readonly Artifact[]
+}
+
+/** A phase is a value: who takes part, and what each still lacks. */
+export interface PhaseDefinition {
+  readonly id: PhaseId
+  readonly title: string
+  readonly needs: (context: PlanContext) => Phase['needs']
+  readonly hosts: (context: PlanContext) => readonly Host[]
+  /** No steps: nothing to do, and the host is not in the plan. */
+  readonly steps: (host: Host, facts: Facts, context: PlanContext) => readonly Step[]
+}
+
+export function wanted(host: Host, facts: Facts, context: PlanContext): Wanted | null {
+  if (context.release === null) return null
+  return wantedOf(context.release.id, context.cluster.file.sha256, environmentFile(host, facts.javaHome))
+}
+
+export function stateOf(host: Host, facts: Facts, context: PlanContext): HostState {
+  return hostState(facts, wanted(host, facts, context))
+}
+
+export function coordinatorOf(context: PlanContext): Host | undefined {
+  return context.chosen.find((host) => host.key === context.cluster.coordinator)
+}
+
+export function othersOf(context: PlanContext): readonly Host[] {
+  return context.chosen.filter((host) => host.member && host.key !== context.cluster.coordinator)
+}
+
+export function membersOf(context: PlanContext): readonly Host[] {
+  return context.chosen.filter((host) => host.member)
+}
+
+/**
+ * The coordinator waits at its barrier for every host of `cluster.json`, so what cannot be done for all is not
+ * begun. Once it serves, hosts join one by one.
+ */
+export function barrierAhead(context: PlanContext): boolean {
+  const { coordinator } = context.cluster
+  const facts = context.facts.get(coordinator)
+  const host = context.cluster.hosts.find((candidate) => candidate.key === coordinator)
+  return facts === undefined || host === undefined || stateOf(host, facts, context).kind !== 'serving'
+}
+
+export function needsBarrier(context: PlanContext): Phase['needs'] {
+  return barrierAhead(context) ? 'every' : 'each'
+}
+
+/** Whether Trueno on this host is to be started in this run. */
+export function toStart(host: Host, facts: Facts, context: PlanContext): boolean {
+  const { kind } = stateOf(host, facts, context)
+  return kind === 'stopped' || kind === 'outdated'
+}
+
+/** The id is wanted everywhere; only its first digits are told. */
+export function releaseId(context: PlanContext): Sha256 {
+  if (context.release === null) throw new Error('this workflow has no release')
+  return context.release.id
+}

@@ -1,0 +1,85 @@
+import { createHash } from 'node:crypto'
+import type { Sha256 } from '../cluster/cluster.js'
+import type { Facts, MarkedProcess } from '../cluster/facts.js'
+
+/** How a host stands against what is wanted of it. */
+export type HostState =
+  /** Nothing of ours runs. */
+  | { readonly kind: 'stopped' }
+  /** It runs what is wanted and has not passed the barrier yet. */
+  | { readonly kind: 'starting' }
+  /** It runs what is wanted and serves. */
+  | { readonly kind: 'serving' }
+  /** It runs, but must be stopped and started again; `why` is the reason for people. */
+  | { readonly kind: 'outdated'; readonly why: string }
+
+/** What a host should run. Null: whatever it was started with is right. */
+export interface Wanted {
+  readonly release: Sha256
+  readonly clusterFile: Sha256
+  readonly environment: Sha256
+}
+
+export function hostState(facts: Facts, wanted: Wanted | null): HostState {
+  const processes = truenoProcesses(facts)
+  if (processes.length === 0) return { kind: 'stopped' }
+  const why = broken(facts, processes) ?? (wanted === null ? undefined : difference(facts, wanted))
+  if (why !== undefined) return { kind: 'outdated', why }
+  return { kind: servesDrivers(facts) ? 'serving' : 'starting' }
+}
+
+export function truenoProcesses(facts: Facts): readonly MarkedProcess[] {
+  return facts.processes.filter((process) => process.part === 'trueno')
+}
+
+export function balancerProcesses(facts: Facts): readonly MarkedProcess[] {
+  return facts.processes.filter((process) => process.part === 'balancer')
+}
+
+/** Port 8000 open means that the barrier is passed (contract, 6.5). */
+export function servesDrivers(facts: Facts): boolean {
+  return facts.listeners.some((listener) => listener.port === 8000 && listener.ours)
+}
+
+export function sha256(text: string): Sha256 {
+  return createHash('sha256').update(text).digest('hex')
+}
+
+/** First seven digits, as people are shown them. */
+export function short(id: Sha256 | null | undefined): string {
+  return id ? id.slice(0, 7) : 'none'
+}
+
+/** What a host of a cluster wants: the release, the cluster file, its environment. */
+export function wantedOf(release: Sha256, clusterFile: Sha256, environment: string): Wanted {
+  return { release, clusterFile, environment: sha256(environment) }
+}
+
+/** Why what runs there cannot be relied on, whatever it was started with. */
+function broken(facts: Facts, processes: readonly MarkedProcess[]): string | undefined {
+  const { start } = facts
+  if (start === null) return 'processes run without a start record'
+  if (start.bootId !== facts.machine.bootId) return 'the start record is of an earlier boot'
+  if (processes.some((process) => process.startId !== start.id)) return 'processes of an earlier start are left'
+  if (!processes.some(isDaemon)) return "pm2's daemon is gone"
+  if (!processes.some(isCore)) return 'Trueno itself does not run'
+  return undefined
+}
+
+function difference(facts: Facts, wanted: Wanted): string | undefined {
+  const start = facts.start
+  if (start === null) return undefined
+  if (start.release !== wanted.release) return `release differs: ${short(start.release)} → ${short(wanted.release)}`
+  if (start.clusterFile !== wanted.clusterFile) return 'cluster.json differs from the one it was started with'
+  if (start.environment !== wanted.environment) return 'settings differ from those it was started with'
+  return undefined
+}
+
+/** pm2 names its daemon by the process title. */
+export function isDaemon(process: MarkedProcess): boolean {
+  return process.name === '' && process.command.includes('God Daemon')
+}
+
+export function isCore(process: MarkedProcess): boolean {
+  return process.name === 'Trueno-Core'
+}

@@ -1,0 +1,27 @@
+/** What a line of Trueno's log says, without the dress: colours, `[time] - `, `info: `, emoji (contract, 6.2). */
+export function bareLine(line: string): string {
+  return line.replace(colours, '').replace(timestamp, '').replace(level, '').replace(emoji, '').trim()
+}
+
+// biome-ignore lint/suspicious/noControlCharactersInRegex: colour codes begin with ESC
+const colours = /\u001b\[[0-9;]*m/g
+const timestamp = /^\[\d{4}-\d\d-\d\d \d\d:\d\d:\d\d [ap]m\] - /
+const level = /^(?:info|error|debug|warn): /
+const emoji = /^(?:\p{Extended_Pictographic}\uFE0F?\s*)+/u
+
+/** A line that pm2 writes when a process of a given name ended. */
+export function exitedProcess(line: string): string | undefined {
+  return /App \[(?<name>[^\]]+)\] with id \[\d+\] and pid \[\d+\], exited/.exec(line)?.groups?.name
+}
+
+/** `CLUSTER(2/3): Host 'x' ready signal received.` */
+export interface ReadySignal {
+  readonly count: number
+  readonly of: number
+  readonly host: string
+}
+
+export function readySignal(line: string): ReadySignal | undefined {
+  const match = />> CLUSTER\((\d+)\/(\d+)\): Host '([^']*)' ready signal received\./.exec(line)
+  return match === null ? undefined : { count: Number(match[1]), of: Number(match[2]), host: match[3] ?? '' }
+}
