@@ -17,6 +17,8 @@ export interface Receipt {
     readonly id: Sha256
     /** For people: `Trueno dev, Elasticsearch 5.3.2` or `stand-in`. */
     readonly label: string
+    /** Milliseconds that a stop gives the engines of this release. */
+    readonly killTimeoutMs: number
   }
   readonly settings: HostSettings
   /** Keys of all members, in the order of `cluster.json`. */

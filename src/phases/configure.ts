@@ -34,7 +34,7 @@ export function receiptOf(host: Host, context: PlanContext): Receipt {
     key: host.key,
     roles: host.roles,
     member: host.member,
-    release: { id: release.id, label: release.label },
+    release: { id: release.id, label: release.label, killTimeoutMs: release.killTimeoutMs },
     settings: { home, data, java, spark, environment },
     peers: members(cluster).map((member) => member.key),
     balancer: cluster.balancer,

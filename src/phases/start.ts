@@ -12,6 +12,7 @@ import {
   toStart,
 } from '../plan/context.js'
 import type { Step } from '../plan/plan.js'
+import { apiPort } from '../trueno/balancer.js'
 import type { Gate } from '../trueno/gates.js'
 
 /** The coordinator first, and no further before it waits at its barrier (contract, 7.2). */
@@ -50,7 +51,8 @@ export const awaitReady: PhaseDefinition = {
 export function wait(gate: Gate['id'], title: string, host: Host, facts: Facts, context: PlanContext): Step {
   const limit = context.cluster.timeouts.start
   const reason = gate === 'balancerAnswers' ? 'Success is printed whatever happens' : notReady(host, facts, context)
-  const value: Gate = { id: gate, key: host.key, home: facts.home.path, data: facts.data.path }
+  const port = gate === 'balancerAnswers' ? (context.cluster.balancer?.sourcePort ?? 0) : apiPort
+  const value: Gate = { id: gate, key: host.key, home: facts.home.path, data: facts.data.path, port }
   return { id: `wait-${gate}`, title, reason, kind: 'wait', gate: value, timeoutMs: limit }
 }
 

@@ -1,0 +1,48 @@
+import { apply } from '../engine/apply.js'
+import { errorProblem, exitCodes, type Problem, ProblemError } from '../errors.js'
+import { isEmpty } from '../plan/build.js'
+import { balancerProcesses, truenoProcesses } from '../plan/state.js'
+import { engineOf, withLease } from './changing.js'
+import type { CommandContext, HostOptions, Outcome } from './context.js'
+import { planDown } from './planning.js'
+import { connectAll, type Visit, visit } from './visit.js'
+
+/** Stops balancer, others, coordinator, and proves that nothing of ours runs. Data stays. */
+export async function down(options: HostOptions, context: CommandContext): Promise<Outcome> {
+  await using fleet = await connectAll(options.cluster, context)
+  const found = await visit(options.cluster, fleet, context)
+  if (isEmpty(planDown(found, options))) return nothingRuns(found)
+  return withLease({ fleet, visit: found, purpose: 'down' }, context, async (lease) => {
+    const plan = planDown(await visit(options.cluster, fleet, context), options)
+    const { failed } = await apply(plan, engineOf(fleet, context, lease, null))
+    if (failed.size > 0) throw new ProblemError([...failed.values()])
+    prove(await visit(options.cluster, fleet, context), options)
+    return { exitCode: exitCodes.done, closing: ['Nothing of this cluster runs any more; its data stays.', 'Next: trueno-deploy up'] }
+  })
+}
+
+function nothingRuns({ unreachable, facts }: Visit): Outcome {
+  if (unreachable.size > 0) throw new ProblemError([...unreachable.values()])
+  return { exitCode: exitCodes.done, closing: [`Nothing to do: nothing of this cluster runs on ${facts.size} hosts.`] }
+}
+
+/** A look at the hosts afterwards: what still carries our marker is named. */
+function prove({ facts }: Visit, { chosen }: HostOptions): void {
+  const asked = [...facts.values()].filter(({ host }) => chosen === null || chosen.includes(host))
+  const left = asked.flatMap((host): Problem[] => {
+    const processes = [...truenoProcesses(host), ...balancerProcesses(host)]
+    if (processes.length === 0) return []
+    const evidence = processes.map((process) => `${process.pid} ${process.name || process.command}`).join('\n')
+    return [
+      errorProblem({
+        code: 'processes-left',
+        title: 'processes of ours are left',
+        cause: `${processes.length} processes run after everything was stopped`,
+        evidence,
+        remedy: 'run `trueno-deploy down` again',
+        host: host.host,
+      }),
+    ]
+  })
+  if (left.length > 0) throw new ProblemError(left)
+}

@@ -1,0 +1,60 @@
+import { randomBytes } from 'node:crypto'
+import type { Cluster, HostKey } from '../cluster/cluster.js'
+import type { Facts } from '../cluster/facts.js'
+import { errorProblem, ProblemError, UsageError } from '../errors.js'
+import { workflows } from '../phases/workflows.js'
+import { buildPlan, clusterIdOf } from '../plan/build.js'
+import type { WantedRelease } from '../plan/context.js'
+import type { Plan } from '../plan/plan.js'
+import type { HostOptions, ReleaseAtHand } from './context.js'
+import type { Visit } from './visit.js'
+
+/** What a plan is made for. */
+export interface PlanRequest extends Pick<HostOptions, 'chosen' | 'parallel'> {
+  readonly release: ReleaseAtHand | null
+  /** Identity for a cluster that has none yet. */
+  readonly freshId: string
+}
+
+/** A new cluster's identity. Random, since names are chosen by people and repeat. */
+export function freshClusterId(): string {
+  return randomBytes(16).toString('hex')
+}
+
+export function planUp(visit: Visit, request: PlanRequest): Plan {
+  const { cluster, facts, unreachable } = visit
+  const clusterId = clusterIdOf(cluster, facts, request.freshId)
+  const release = request.release?.release ?? releaseOfReceipts(cluster, facts)
+  return buildPlan('up', workflows.up, { cluster, clusterId, release, facts, unreachable, ...choice(request) })
+}
+
+export function planDown(visit: Visit, request: Pick<PlanRequest, 'chosen' | 'parallel'>): Plan {
+  const { cluster, facts, unreachable } = visit
+  const clusterId = clusterIdOf(cluster, facts, '')
+  return buildPlan('down', workflows.down, { cluster, clusterId, release: null, facts, unreachable, ...choice(request) })
+}
+
+/** Throws when the checks found what would make it fail. Unreachable hosts do not stop it: the others are prepared. */
+export function refuseProblems(plan: Plan): void {
+  const errors = plan.problems.filter((problem) => problem.severity === 'error')
+  if (errors.length > 0) throw new ProblemError([...errors, ...plan.unreachable])
+}
+
+function choice({ chosen, parallel }: Pick<PlanRequest, 'chosen' | 'parallel'>): Pick<PlanRequest, 'chosen' | 'parallel'> {
+  return { chosen, parallel }
+}
+
+/** Nothing given means: the release that the hosts run already. */
+function releaseOfReceipts(cluster: Cluster, facts: ReadonlyMap<HostKey, Facts>): WantedRelease {
+  const keys = [cluster.coordinator, ...facts.keys()]
+  const receipt = keys.map((key) => facts.get(key)?.receipt).find((candidate) => candidate)
+  if (!receipt) throw new UsageError([noRelease])
+  return { ...receipt.release, artifacts: [] }
+}
+
+const noRelease = errorProblem({
+  code: 'release-missing',
+  title: 'no release is given',
+  cause: 'the hosts carry no cluster yet, and neither `--release` nor `release:` in the inventory says what to deploy',
+  remedy: 'give a folder or a .tgz of a Trueno package: trueno-deploy up --release PATH (or the word `standin` to try things out)',
+})

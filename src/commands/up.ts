@@ -1,0 +1,82 @@
+import { type Cluster, hostOf, members } from '../cluster/cluster.js'
+import { type Applied, apply } from '../engine/apply.js'
+import { verify } from '../engine/verify.js'
+import { exitCodes, ProblemError } from '../errors.js'
+import { isEmpty } from '../plan/build.js'
+import type { Plan } from '../plan/plan.js'
+import { short } from '../plan/state.js'
+import { apiPort } from '../trueno/balancer.js'
+import type { CommandContext, Fleet, HostOptions, Outcome, ReleaseAtHand } from './context.js'
+import { engineOf, withLease } from './changing.js'
+import { freshClusterId, planUp, refuseProblems } from './planning.js'
+import { connectAll, type Visit, visit } from './visit.js'
+
+export interface UpOptions extends HostOptions {
+  /** Null: the release that the hosts run already. */
+  readonly release: ReleaseAtHand | null
+}
+
+/** Makes the cluster what the files say: stage, configure, start the coordinator, wait, start the others, verify. */
+export async function up(options: UpOptions, context: CommandContext): Promise<Outcome> {
+  await using fleet = await connectAll(options.cluster, context)
+  const request = { ...options, freshId: freshClusterId() }
+  const found = await visit(options.cluster, fleet, context)
+  const first = planUp(found, request)
+  tell(first, context)
+  refuseProblems(first)
+  if (isEmpty(first)) return finish(first, { failed: unreachableOf(first), held: new Set() }, found, fleet, context)
+  return withLease({ fleet, visit: found, purpose: 'up' }, context, async (lease) => {
+    const now = await visit(options.cluster, fleet, context)
+    const plan = planUp(now, request)
+    refuseProblems(plan)
+    const applied = await apply(plan, engineOf(fleet, context, lease, options.release))
+    return finish(plan, applied, now, fleet, context)
+  })
+}
+
+function tell(plan: Plan, context: CommandContext): void {
+  if (plan.release !== null) context.emit({ kind: 'releaseKnown', release: `${short(plan.release.id)} (${plan.release.label})` })
+  for (const problem of [...plan.problems.filter(({ severity }) => severity === 'warning')]) context.emit({ kind: 'problem', problem })
+}
+
+/** Ready is checked from outside, also when nothing was to be done. */
+async function finish(plan: Plan, applied: Applied, found: Visit, fleet: Fleet, context: CommandContext): Promise<Outcome> {
+  const { cluster } = found
+  if (applied.failed.size > 0 || applied.held.size > 0) throw new UpFailed([...applied.failed.values()], stillRunning(cluster, applied))
+  const problems = await verify(cluster, engineOf(fleet, context, null, null))
+  if (problems.length > 0) throw new UpFailed(problems, stillRunning(cluster, applied))
+  const nothing = isEmpty(plan) ? ['Nothing to do: the cluster is what the files say.'] : []
+  return { exitCode: exitCodes.done, closing: [...nothing, ...whereToConnect(cluster)] }
+}
+
+/** `up` failed in part; says what is left and how to go on. */
+export class UpFailed extends ProblemError {
+  override readonly name = 'UpFailed'
+  readonly closing: readonly string[]
+  constructor(problems: ProblemError['problems'], closing: readonly string[]) {
+    super(problems)
+    this.closing = closing
+  }
+}
+
+function stillRunning(cluster: Cluster, applied: Applied): readonly string[] {
+  const fine = members(cluster).filter((host) => !applied.failed.has(host.key) && !applied.held.has(host.key))
+  const running = `What runs is left running (${fine.length} of ${members(cluster).length} hosts did not fail).`
+  return [running, 'Run `trueno-deploy up` again to continue, `trueno-deploy down` to stop.']
+}
+
+function unreachableOf(plan: Plan): Applied['failed'] {
+  return new Map(plan.unreachable.flatMap((problem) => (problem.host === undefined ? [] : [[problem.host, problem] as const])))
+}
+
+function whereToConnect(cluster: Cluster): readonly string[] {
+  const { coordinator, balancer } = cluster
+  const through = balancer === null ? [] : [`  Balancer       ${hostOf(cluster, balancer.host).key}:${balancer.sourcePort}`]
+  return [
+    `  Drivers        ${coordinator}:${apiPort}`,
+    ...through,
+    `  Web console    http://${coordinator}:${apiPort}/`,
+    `  Spark          http://${coordinator}:8006/`,
+    'Next: trueno-deploy status',
+  ]
+}

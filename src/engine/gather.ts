@@ -1,0 +1,53 @@
+import type { Cluster, Host, HostKey } from '../cluster/cluster.js'
+import type { Facts } from '../cluster/facts.js'
+import { parseFacts } from '../cluster/parse-facts.js'
+import { type Problem, ProblemError } from '../errors.js'
+import type { ReadConnection } from '../ssh/connection.js'
+import { portsOf } from '../trueno/components.js'
+import { scriptProblem } from './script-problem.js'
+
+/** What hosts said of themselves, and why some did not. */
+export interface Gathered {
+  readonly facts: ReadonlyMap<HostKey, Facts>
+  readonly problems: ReadonlyMap<HostKey, Problem>
+}
+
+/** Asks all connected hosts side by side; one visit each. */
+export async function gatherFacts(
+  cluster: Cluster,
+  connections: ReadonlyMap<HostKey, ReadConnection>,
+  signal?: AbortSignal,
+): Promise<Gathered> {
+  const facts = new Map<HostKey, Facts>()
+  const problems = new Map<HostKey, Problem>()
+  const ask = async (host: Host, connection: ReadConnection): Promise<void> => {
+    try {
+      facts.set(host.key, await factsOf(host, cluster, connection, signal))
+    } catch (error) {
+      if (!(error instanceof ProblemError) || error.problems[0] === undefined) throw error
+      problems.set(host.key, { ...error.problems[0], host: host.key })
+    }
+  }
+  const connected = cluster.hosts.flatMap((host) => {
+    const connection = connections.get(host.key)
+    return connection === undefined ? [] : [{ host, connection }]
+  })
+  await Promise.all(connected.map(({ host, connection }) => ask(host, connection)))
+  return { facts: inOrder(cluster, facts), problems }
+}
+
+async function factsOf(host: Host, cluster: Cluster, connection: ReadConnection, signal?: AbortSignal): Promise<Facts> {
+  const args = [host.home, host.data, host.key, ...portsToAsk(host, cluster)]
+  const result = await connection.read('facts', args, signal === undefined ? {} : { signal })
+  if (result.code !== 0) throw new ProblemError([scriptProblem('Gather facts', 'facts', result)])
+  return parseFacts(host.key, result.stdout)
+}
+
+function portsToAsk(host: Host, cluster: Cluster): readonly string[] {
+  const balancer = cluster.balancer?.host === host.key ? [cluster.balancer.sourcePort] : []
+  return [...portsOf(host, cluster).map(({ port }) => port), ...balancer].map(String)
+}
+
+function inOrder(cluster: Cluster, facts: ReadonlyMap<HostKey, Facts>): ReadonlyMap<HostKey, Facts> {
+  return new Map(cluster.hosts.flatMap(({ key }) => (facts.has(key) ? [[key, facts.get(key) as Facts] as const] : [])))
+}

@@ -1,0 +1,87 @@
+import { errorProblem, LeaseHeldError, ProblemError } from '../errors.js'
+import type { Connection } from '../ssh/connection.js'
+import type { World } from '../world.js'
+import { scriptProblem } from './script-problem.js'
+
+/** The right to change a cluster, as long as it is held. */
+export interface Lease {
+  /** Rises with each holder; hosts refuse scripts with an older one. */
+  readonly token: number
+  /** Aborts when the lease was lost to somebody else. */
+  readonly lost: AbortSignal
+  release(): Promise<void>
+}
+
+export interface LeaseRequest {
+  /** The host that keeps it: the coordinator, or where that cannot be reached the first host that can. */
+  readonly connection: Connection
+  /** Absolute home directory on that host. */
+  readonly home: string
+  /** `user@laptop`. */
+  readonly who: string
+  readonly purpose: string
+  readonly world: World
+}
+
+const beatEveryMs = 15_000
+
+/**
+ * Takes the lease of a cluster and keeps it alive until it is released.
+ * @throws LeaseHeldError when somebody else holds it
+ */
+export async function takeLease(request: LeaseRequest): Promise<Lease> {
+  const token = await take(request)
+  const over = new AbortController()
+  const lost = new AbortController()
+  const beating = beat(token, request, over.signal).catch((error: unknown) => {
+    if (!over.signal.aborted) lost.abort(error)
+  })
+  const release = async (): Promise<void> => {
+    over.abort(new Error('released'))
+    await beating
+    await request.connection.run('lease', [String(token), request.home, 'release']).catch(() => undefined)
+  }
+  return { token, lost: lost.signal, release }
+}
+
+async function take({ connection, home, who, purpose }: LeaseRequest): Promise<number> {
+  const result = await connection.run('lease', ['0', home, 'take', who, purpose])
+  const [word, first = '', second = ''] = result.stdout.trim().split('\t')
+  if (result.code === 0 && word === 'token') return Number(first)
+  if (word === 'held') throw new LeaseHeldError(heldProblem(connection.host, first, second))
+  throw new ProblemError([{ ...scriptProblem('Take the lease', 'lease', result), host: connection.host }])
+}
+
+function heldProblem(host: string, owner: string, silent: string): ReturnType<typeof errorProblem> {
+  const { who, purpose, since } = ownerOf(owner)
+  const time = since === undefined ? '' : ` since ${new Date(since * 1000).toISOString()}`
+  return errorProblem({
+    code: 'lease-held',
+    title: 'somebody else changes this cluster now',
+    cause: `${who} runs \`${purpose}\`${time}`,
+    evidence: `its last sign of life was ${silent} s ago`,
+    remedy: 'wait until it is done; a lease that gives no sign of life for 60 s is taken over by itself',
+    host,
+  })
+}
+
+function ownerOf(text: string): { who: string; purpose: string; since?: number } {
+  try {
+    const owner: unknown = JSON.parse(text)
+    if (typeof owner === 'object' && owner !== null && 'who' in owner && 'purpose' in owner) {
+      const since = 'since' in owner && typeof owner.since === 'number' ? { since: owner.since } : {}
+      return { who: String(owner.who), purpose: String(owner.purpose), ...since }
+    }
+  } catch {
+    // an owner file that cannot be read is still an owner
+  }
+  return { who: 'somebody', purpose: 'a command' }
+}
+
+async function beat(token: number, { connection, home, world }: LeaseRequest, signal: AbortSignal): Promise<void> {
+  while (!signal.aborted) {
+    await world.sleep(beatEveryMs, signal)
+    const result = await connection.run('lease', [String(token), home, 'beat'])
+    if (result.code !== 0) throw new ProblemError([{ ...scriptProblem('Keep the lease', 'lease', result), host: connection.host }])
+  }
+}

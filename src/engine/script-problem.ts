@@ -1,0 +1,41 @@
+import { errorProblem, type Problem } from '../errors.js'
+import type { ScriptResult } from '../ssh/connection.js'
+
+/** Tells a script's failure by its exit status; the statuses are the same for all of `remote/`. */
+export function scriptProblem(title: string, script: string, result: ScriptResult): Problem {
+  const { code, cause, remedy } = told(result)
+  return errorProblem({ code, title: `${title} failed`, cause: cause ?? said(result, script), evidence: evidence(result), remedy })
+}
+
+interface Told {
+  readonly code: string
+  /** Absent: what the script itself said. */
+  readonly cause?: string
+  readonly remedy: string
+}
+
+const unexpected: Told = { code: 'script-failed', remedy: 'run `trueno-deploy up` again; if it fails again, the lines above are what to report' }
+
+const byStatus: Readonly<Record<number, Told>> = {
+  71: { code: 'hash-mismatch', remedy: 'run `trueno-deploy up` again: it is sent anew. If it fails again, check the disk and the memory of both machines' },
+  72: { code: 'disk-full', remedy: 'free space on the host, or name another directory with `home` in the inventory; then run `trueno-deploy up` again' },
+  73: { code: 'home-not-writable', remedy: 'give the directory to the login user, or name another with `home` in the inventory' },
+  74: { code: 'precondition', remedy: 'run `trueno-deploy up` again: it looks at the host anew' },
+  75: { code: 'stale-lease', cause: 'somebody else has taken over the lease of this cluster since we began', remedy: 'see who: `trueno-deploy status`; then begin again' },
+}
+
+function told({ code }: ScriptResult): Told {
+  return (code === null ? undefined : byStatus[code]) ?? unexpected
+}
+
+function said({ stderr, code }: ScriptResult, script: string): string {
+  return lastLines(stderr, 1) || (code === null ? `a signal ended ${script}` : `${script} exited with ${code} and said nothing`)
+}
+
+function evidence({ stdout, stderr }: ScriptResult): string {
+  return lastLines(`${stdout}\n${stderr}`, 20)
+}
+
+function lastLines(text: string, count: number): string {
+  return text.split('\n').filter((line) => line.trim() !== '').slice(-count).join('\n')
+}

@@ -1,0 +1,79 @@
+import type { Step } from '../plan/plan.js'
+import type { Barrier } from './barrier.js'
+import { connectionOf, type Engine, type StepPlace } from './engine.js'
+import { scriptProblem } from './script-problem.js'
+import type { Slots } from './slots.js'
+import { ProblemError } from '../errors.js'
+import { waitForGate } from './wait.js'
+
+/** What a step is carried out with. */
+export interface StepRun {
+  readonly place: StepPlace
+  readonly engine: Engine
+  readonly barrier: Barrier
+  readonly slots: Slots
+  /** To be called when it really begins, with its slot in hand. */
+  readonly begin: () => void
+}
+
+/** Carries out one step; resolves with what proves it, if something does. Throws `ProblemError`. */
+export function runStep(step: Step, run: StepRun): Promise<string | undefined> {
+  if (step.kind === 'wait') return waits(step, run)
+  return run.slots.use(async () => {
+    run.engine.signal.throwIfAborted()
+    run.begin()
+    await working[step.kind](step as never, run)
+    return undefined
+  })
+}
+
+type StepOf<Kind extends Step['kind']> = Extract<Step, { kind: Kind }>
+
+const working = {
+  run: runScript,
+  fetch: sendArtifact,
+  write: writeFile,
+} satisfies { [Kind in Exclude<Step['kind'], 'wait'>]: (step: StepOf<Kind>, run: StepRun) => Promise<void> }
+
+/** Waiting takes no slot: with more hosts than slots the barrier would never be passed. */
+async function waits(step: StepOf<'wait'>, run: StepRun): Promise<string> {
+  run.begin()
+  return waitForGate(step, run)
+}
+
+async function runScript({ script, args, title }: StepOf<'run'>, run: StepRun): Promise<void> {
+  await execute(run, title, script, args)
+}
+
+async function writeFile({ path, content, mode, home, title }: StepOf<'write'>, run: StepRun): Promise<void> {
+  const input = async function* (): AsyncGenerator<Uint8Array> {
+    yield Buffer.from(content)
+  }
+  await execute(run, title, 'write', [home, path, mode.toString(8)], { input })
+}
+
+async function sendArtifact({ artifact, home, title }: StepOf<'fetch'>, run: StepRun): Promise<void> {
+  const { engine, place } = run
+  const source = await engine.artifacts.open(artifact)
+  const input = async function* (): AsyncGenerator<Uint8Array> {
+    let bytes = 0
+    for await (const chunk of source.read()) {
+      yield chunk
+      bytes += chunk.byteLength
+      engine.emit({ kind: 'stepProgress', ...place, bytes, totalBytes: source.bytes })
+    }
+  }
+  await execute(run, title, 'receive', [home, artifact, source.encoding], { input, signal: engine.signal })
+}
+
+async function execute(
+  { engine, place }: StepRun,
+  title: string,
+  script: StepOf<'run'>['script'],
+  args: readonly string[],
+  options = {},
+): Promise<void> {
+  const connection = connectionOf(engine, place.host)
+  const result = await connection.run(script, [String(engine.token), ...args], options)
+  if (result.code !== 0) throw new ProblemError([scriptProblem(title, script, result)])
+}

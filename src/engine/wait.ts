@@ -1,0 +1,191 @@
+import { ProblemError } from '../errors.js'
+import type { Step } from '../plan/plan.js'
+import { explain, isExplained, type SceneLine } from '../trueno/causes.js'
+import { type Gate, gateFiles, type Sighting, sight } from '../trueno/gates.js'
+import { componentOfProcess } from '../trueno/components.js'
+import { connectionOf } from './engine.js'
+import { lookAround } from './evidence.js'
+import type { StepRun } from './steps.js'
+
+type WaitStep = Extract<Step, { kind: 'wait' }>
+
+/**
+ * Waits for a gate: follows the host's logs of the present start, live, and asks its port where no line will tell.
+ * Resolves with what proves it. Throws `ProblemError` as soon as it is known that it will never come, and at the
+ * latest after the step's limit.
+ */
+export async function waitForGate(step: WaitStep, run: StepRun): Promise<string> {
+  const watch = new Watch(step, run)
+  try {
+    return await watch.result()
+  } finally {
+    watch.close()
+  }
+}
+
+/** Exits of a process that mean it will not come up. Core restarts the bridge by itself (contract, 7.4). */
+const exitLimits: Readonly<Record<string, number>> = { 'Trueno-ElasticSearch-Bridge-Server': 5 }
+const usualExitLimit = 2
+
+const askEveryMs = 1000
+
+/** One wait while it goes on. */
+class Watch {
+  readonly #gate: Gate
+  readonly #over = new AbortController()
+  readonly #exits = new Map<string, number>()
+  readonly #seen: SceneLine[] = []
+  #passed = false
+  #asking = false
+  #settle: { resolve: (evidence: string) => void; reject: (error: unknown) => void } | undefined
+
+  constructor(
+    private readonly step: WaitStep,
+    private readonly run: StepRun,
+  ) {
+    this.#gate = step.gate
+  }
+
+  result(): Promise<string> {
+    return new Promise((resolve, reject) => {
+      this.#settle = { resolve, reject }
+      this.#listen()
+      this.#follow().catch(reject)
+      this.#limit().catch(() => undefined)
+      if (this.#gate.id === 'balancerAnswers') this.#ask('the balancer')
+    })
+  }
+
+  close(): void {
+    this.#over.abort(new Error('the wait is over'))
+  }
+
+  /** Ends the wait when the user stops us, or when the barrier cannot be passed any more. */
+  #listen(): void {
+    const { engine, barrier } = this.run
+    const giveUp = (): void => {
+      if (!this.#passed) this.#settle?.reject(barrier.signal.reason)
+    }
+    const interrupt = (): void => this.#settle?.reject(engine.signal.reason)
+    listen(engine.signal, interrupt, this.#over.signal)
+    listen(barrier.signal, giveUp, this.#over.signal)
+  }
+
+  #follow(): Promise<void> {
+    const connection = connectionOf(this.run.engine, this.run.place.host)
+    return connection.follow(gateFiles(this.#gate), {
+      signal: this.#over.signal,
+      onLine: (file, line) => this.#see(file, line),
+    })
+  }
+
+  async #limit(): Promise<void> {
+    await this.run.engine.world.sleep(this.step.timeoutMs, this.#over.signal)
+    await this.#fail(`${this.step.title}: not within its limit`, 'not-ready-in-time')
+  }
+
+  #see(file: string, text: string): void {
+    if (text.trim() === '' || this.#over.signal.aborted) return
+    const sighting = sight(this.#gate, text)
+    this.#remember(file, text)
+    reactions[sighting.kind](this, sighting as never)
+  }
+
+  #remember(file: string, text: string): void {
+    this.#seen.push({ file, text })
+    if (this.#seen.length > 200) this.#seen.shift()
+    this.run.engine.emit({ kind: 'stepProgress', ...this.run.place, message: text.trim() })
+  }
+
+  ready(line: string): void {
+    this.#settle?.resolve(line)
+  }
+
+  doomed(): void {
+    this.#failed(this.#fail(this.step.title, 'start-failed'))
+  }
+
+  passed(): void {
+    this.#passed = true
+  }
+
+  signalled(count: number, of: number): void {
+    const { engine, place } = this.run
+    engine.emit({ kind: 'phaseProgress', phase: place.phase, message: `${count} of ${of} ready signals` })
+  }
+
+  /** Core says nothing of the reason; the component's own log does. So the host is looked at as soon as something ends. */
+  exited(process: string): void {
+    const count = (this.#exits.get(process) ?? 0) + 1
+    this.#exits.set(process, count)
+    const title = `${componentOfProcess(process)?.title ?? process} did not start`
+    if (count >= (exitLimits[process] ?? usualExitLimit)) this.#failed(this.#fail(title, 'keeps-restarting'))
+    else this.#failed(this.#failIfExplained(title))
+  }
+
+  ask(line: string): void {
+    this.#ask(line)
+  }
+
+  #ask(why: string): void {
+    if (this.#asking) return
+    this.#asking = true
+    this.#failed(this.#askUntilItAnswers(why))
+  }
+
+  async #askUntilItAnswers(why: string): Promise<void> {
+    const { engine, place } = this.run
+    const probes = engine.probes(place.host)
+    while (!this.#over.signal.aborted) {
+      const answer = await probes.http(this.#gate.key, this.#gate.port, this.#over.signal)
+      if (answer.ok) return this.ready(`port ${this.#gate.port} answers (${why})`)
+      engine.emit({ kind: 'stepProgress', ...place, message: `port ${this.#gate.port}: ${answer.detail}` })
+      await engine.world.sleep(askEveryMs, this.#over.signal)
+    }
+  }
+
+  async #failIfExplained(title: string): Promise<void> {
+    const scene = await this.#scene(title)
+    if (isExplained(scene)) this.#settle?.reject(new ProblemError([explain(scene)]))
+  }
+
+  async #fail(title: string, code: string): Promise<void> {
+    const scene = await this.#scene(title)
+    const problem = explain(scene)
+    const told = problem.code === 'start-failed' ? { ...problem, code, cause: causeOf[code] ?? problem.cause } : problem
+    this.#settle?.reject(new ProblemError([told]))
+  }
+
+  async #scene(title: string): Promise<{ host: string; title: string; lines: readonly SceneLine[] }> {
+    const { engine, place } = this.run
+    const lines = await lookAround(connectionOf(engine, place.host), this.#gate, engine.world)
+    return { host: place.host, title, lines: lines ?? this.#seen }
+  }
+
+  /** What goes wrong while we look must end the wait too, but not after it is over. */
+  #failed(work: Promise<void>): void {
+    work.catch((error: unknown) => {
+      if (!this.#over.signal.aborted) this.#settle?.reject(error)
+    })
+  }
+}
+
+const causeOf: Readonly<Record<string, string>> = {
+  'not-ready-in-time': 'its limit is over; these are the lines that matter most',
+  'keeps-restarting': 'it ends again and again, and pm2 restarts it; these are the lines that matter most',
+}
+
+const reactions = {
+  nothing: () => undefined,
+  ready: (watch, { line }) => watch.ready(line),
+  doomed: (watch) => watch.doomed(),
+  ask: (watch, { line }) => watch.ask(line),
+  exit: (watch, { process }) => watch.exited(process),
+  signal: (watch, { signal }) => watch.signalled(signal.count, signal.of),
+  passed: (watch) => watch.passed(),
+} satisfies { [Kind in Sighting['kind']]: (watch: Watch, sighting: Extract<Sighting, { kind: Kind }>) => void }
+
+function listen(signal: AbortSignal, listener: () => void, until: AbortSignal): void {
+  if (signal.aborted) listener()
+  else signal.addEventListener('abort', listener, { once: true, signal: until })
+}
