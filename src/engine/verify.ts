@@ -1,0 +1,39 @@
+import type { Cluster, HostKey } from '../cluster/cluster.js'
+import type { Problem } from '../errors.js'
+import { askCluster, judgeCluster } from '../health/health.js'
+import type { Engine } from './engine.js'
+
+const retryMs = 1000
+/** How long the engines may take to find each other after Trueno serves (real-engines, 2 and 5). */
+const patienceMs = 60_000
+
+/** Asks the whole cluster from outside until all is well, or patience ends; resolves with what is not. */
+export async function verify(cluster: Cluster, engine: Engine): Promise<readonly Problem[]> {
+  const hosts = cluster.hosts.filter((host) => host.member && engine.connections.has(host.key)).map((host) => host.key)
+  engine.emit({ kind: 'phaseStarted', phase: 'verify', title: 'Verify', hosts })
+  const problems = await askUntilWell(cluster, engine)
+  for (const host of hosts) engine.emit({ kind: 'hostFinished', phase: 'verify', host, outcome: outcomeOf(host, problems) })
+  engine.emit({ kind: 'phaseFinished', phase: 'verify', outcome: problems.length === 0 ? 'done' : 'failed', summary: summaryOf(cluster, problems) })
+  return problems
+}
+
+async function askUntilWell(cluster: Cluster, engine: Engine): Promise<readonly Problem[]> {
+  const { world, signal } = engine
+  const until = world.now() + patienceMs
+  for (;;) {
+    const problems = judgeCluster(cluster, await askCluster(cluster, engine.probes, signal))
+    if (problems.length === 0 || world.now() >= until) return problems
+    engine.emit({ kind: 'phaseProgress', phase: 'verify', message: problems[0]?.cause ?? '' })
+    await world.sleep(retryMs, signal)
+  }
+}
+
+function outcomeOf(host: HostKey, problems: readonly Problem[]): 'done' | 'failed' {
+  return problems.some((problem) => problem.host === host) ? 'failed' : 'done'
+}
+
+function summaryOf(cluster: Cluster, problems: readonly Problem[]): string {
+  if (problems.length > 0) return problems.length === 1 ? '1 problem' : `${problems.length} problems`
+  const answered = ['Trueno', 'Gremlin', cluster.hosts.some((host) => host.roles.includes('index')) && 'Elasticsearch', 'Spark']
+  return `${answered.filter(Boolean).join(', ')} answer`
+}
