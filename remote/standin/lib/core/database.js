@@ -1,0 +1,103 @@
+'use strict'
+
+const os = require('os')
+const path = require('path')
+const { spawn } = require('child_process')
+const { dial } = require('../standin/net')
+const { lib } = require('../standin/paths')
+const { barrier, connectToMaster, openInternalApi } = require('./barrier')
+const { openExternalApi, openPm2Gui, pingElasticsearch } = require('./external')
+
+/** From `Starting database...` on: barrier, internal API, external API. */
+async function startDatabase(context) {
+  await passBarrier(context)
+  context.log.info(`Internal API awaiting for connections at: ${context.host}:${context.internalPort}`)
+  await serve(context)
+}
+
+function passBarrier(context) {
+  const { hosts, roles } = context
+  if (hosts && roles.master) return beCoordinator(context)
+  openInternalApi(internal(context, () => {}))
+  return hosts ? reportToMaster(context) : Promise.resolve()
+}
+
+function beCoordinator(context) {
+  const { log, knobs, hostCount } = context
+  const { passed, onReady } = barrier({ expected: hostCount - 1, log, stall: knobs.core.stallBarrier })
+  openInternalApi(internal(context, onReady))
+  // As in Trueno, said before it is known whether the port could be opened.
+  log.info('>> CLUSTER: Awaiting for cluster hosts ready signal')
+  return passed
+}
+
+function internal({ internalPort, address, log }, onReady) {
+  return { port: internalPort, address, log, onReady }
+}
+
+function reportToMaster(context) {
+  const { log, master, host, knobs } = context
+  requireGremlin(master)
+  log.info(`>> CLUSTER: Connecting to master: ${master}`)
+  return new Promise((resolve) => {
+    connectToMaster({
+      host: master,
+      port: 8001,
+      reconnectMs: knobs.core.reconnectMs,
+      onConnect: (report) => sendReady(context, () => report(host)),
+      onDisconnect: () => log.error('>> CLUSTER: Disconnected from master'),
+      onProceed: () => {
+        log.info('>> CLUSTER: Master proceed signal received...')
+        resolve()
+      },
+    })
+  })
+}
+
+/** Trueno's driver dials the master's Gremlin without a handler for its refusal: an uncaught exception. */
+async function requireGremlin(master) {
+  const socket = await dial(8002, master)
+  socket.destroy()
+}
+
+function sendReady({ log, knobs, leave }, report) {
+  log.info('>> CLUSTER: Sending ready signal to master')
+  if (knobs.core.stallBarrier) return
+  report()
+  const die = deaths[knobs.core.dieAfterSignal]
+  if (die) setTimeout(() => die(leave), 50)
+}
+
+/** What the knob dieAfterSignal can be. */
+const deaths = {
+  exit: (leave) => leave(1),
+  hang: () => process.kill(process.pid, 'SIGSTOP'),
+  stop: () => spawn('node', [path.join(lib, 'trueno.js'), 'stop'], { detached: true, stdio: 'ignore' }).unref(),
+}
+
+async function serve(context) {
+  const { host, hosts, keys, log, knobs, address, externalPort } = context
+  const index = keys.filter((key) => !hosts || hosts[key].index).map((key) => ({ port: 8004, host: key }))
+  openExternalApi({ port: externalPort, address, host })
+  try {
+    await pingElasticsearch(knobs.core.failEsPing ? [] : index)
+    openPm2Gui(address)
+    log.info(`ElasticSeach engine connected at: ${JSON.stringify(index)}`)
+    log.info(`External API awaiting for connections at: ${host}:${externalPort}`)
+    setImmediate(() => log.info('PM2-UI Monitor: \u001b[1;32m[INFO]\u001b[0m Starting...\n'))
+  } catch (error) {
+    log.error('Error while initializing External API.', error.stack)
+  }
+  log.info('Cluster status collected. ', `\n${metrics()}`)
+}
+
+function metrics() {
+  return [
+    `arch:     64`,
+    `cpu cores: ${os.cpus().length}`,
+    `freemem:  ${os.freemem()}`,
+    `hostname: ${os.hostname()}`,
+  ].join('\n')
+}
+
+module.exports = { startDatabase }
