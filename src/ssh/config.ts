@@ -1,0 +1,119 @@
+import { hostname, userInfo } from 'node:os'
+import type { Access } from '../cluster/cluster.js'
+import { errorProblem, UsageError } from '../errors.js'
+import { readSshConfig } from './ssh-config-file.js'
+import { type SshProgram, type SshSettings, sshProgram } from './ssh-settings.js'
+import type { Source, Target } from './target.js'
+import { buildTarget } from './target-settings.js'
+import type { TokenValues } from './tokens.js'
+
+/** What reading the SSH configuration depends on. */
+export interface ConfigEnvironment {
+  /** Read this file instead of the user's and the system's (ssh's `-F`). */
+  readonly configFile?: string
+  /** Nothing may be asked of the network while names are resolved. Default: false. */
+  readonly offline?: boolean
+  /** The environment of the process: `SSH_AUTH_SOCK`, and `${NAME}` in paths. */
+  readonly variables: Readonly<Record<string, string | undefined>>
+  /** Where the settings come from when not from the ssh of this machine. For tests. */
+  readonly program?: SshProgram
+}
+
+/** Finds out how ssh would reach a host. One question per different access, however often it is asked. */
+export type Resolve = (access: Access) => Promise<Target>
+
+/** A `Resolve` with a memory of its own. */
+export function createResolver(environment: ConfigEnvironment): Resolve {
+  const { configFile, offline = false } = environment
+  const program = environment.program ?? sshProgram({ offline, ...(configFile !== undefined && { configFile }) })
+  return (access) => resolveChain(access, { environment, program, me: whoAmI(environment.variables) }, 0)
+}
+
+/** How ssh would reach a host, asked once. @throws UsageError when the SSH configuration is wrong. */
+export function resolveTarget(access: Access, environment: ConfigEnvironment): Promise<Target> {
+  return createResolver(environment)(access)
+}
+
+interface Resolving {
+  readonly environment: ConfigEnvironment
+  readonly program: SshProgram
+  readonly me: Me
+}
+
+type Me = Pick<TokenValues, 'home' | 'localUser' | 'localHost' | 'userId' | 'variables'>
+
+// ssh goes by the password database, not by $HOME, and so do its files.
+function whoAmI(variables: Me['variables']): Me {
+  const { homedir, username, uid } = userInfo()
+  return { home: homedir, localUser: username, localHost: hostname(), userId: uid, variables }
+}
+
+const mostJumps = 8
+
+async function resolveChain(access: Access, resolving: Resolving, depth: number): Promise<Target> {
+  if (depth > mostJumps) throw jumpLoop(access)
+  const { settings, defaults, notes } = await settingsOf(access, resolving)
+  const jumps = await resolveJumps(settings.get('proxyjump')?.[0] ?? 'none', resolving, depth)
+  return buildTarget({
+    access,
+    settings,
+    me: resolving.me,
+    jumps,
+    notes,
+    sources: sourcesOf(access, settings, defaults),
+  })
+}
+
+interface FoundSettings {
+  readonly settings: SshSettings
+  readonly defaults: SshSettings
+  readonly notes: readonly string[]
+}
+
+async function settingsOf(access: Access, { environment, program, me }: Resolving): Promise<FoundSettings> {
+  const [settings, defaults] = await Promise.all([program.settings(access), program.defaults()])
+  if (settings !== null) return { settings, defaults, notes: [] }
+  const { configFile } = environment
+  const read = readSshConfig(access, { home: me.home, ...(configFile !== undefined && { configFile }) })
+  return { ...read, defaults: new Map() }
+}
+
+/** As ssh does it: the first hop by its own configuration, jumps of its own included; every later one through those before it. */
+async function resolveJumps(list: string, resolving: Resolving, depth: number): Promise<readonly Target[]> {
+  if (list === 'none') return []
+  const [first = '', ...others] = list.split(',')
+  const nearest = await resolveChain(jumpAccess(first), resolving, depth + 1)
+  const later = others.map((jump) => resolveChain({ ...jumpAccess(jump), proxyJump: 'none' }, resolving, depth + 1))
+  return [...nearest.jumps, { ...nearest, jumps: [] }, ...(await Promise.all(later))]
+}
+
+/** `[user@]host[:port]`, or an `ssh://` address, which ssh takes apart itself. */
+function jumpAccess(jump: string): Access {
+  const parts = /^(?<host>(?:.*@)?(?:\[[^\]]+\]|[^:]+)):(?<port>\d+)$/.exec(jump)?.groups
+  if (jump.startsWith('ssh://') || parts?.host === undefined) return { ssh: jump }
+  return { ssh: parts.host.replace(/[[\]]/g, ''), port: Number(parts.port) }
+}
+
+const accessKeywords = { user: 'user', port: 'port', identityFile: 'identityfile', proxyJump: 'proxyjump' } as const
+
+function sourcesOf(access: Access, settings: SshSettings, defaults: SshSettings): Readonly<Record<string, Source>> {
+  const sources: Record<string, Source> = {}
+  for (const [keyword, values] of settings) {
+    if (values.join('\n') !== defaults.get(keyword)?.join('\n')) sources[keyword] = 'ssh configuration'
+  }
+  for (const [key, keyword] of Object.entries(accessKeywords)) {
+    if (access[key as keyof typeof accessKeywords] !== undefined) sources[keyword] = 'inventory'
+  }
+  return sources
+}
+
+function jumpLoop(access: Access): UsageError {
+  return new UsageError([
+    errorProblem({
+      code: 'ssh-config-invalid',
+      title: 'The SSH configuration cannot be used',
+      cause: `the jump hosts of ${access.ssh} lead in a circle, or are more than ${mostJumps}`,
+      remedy: 'Give the jump host a `ProxyJump none` of its own, above the block that applies to all.',
+    }),
+  ])
+}

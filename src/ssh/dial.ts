@@ -1,0 +1,145 @@
+import { lookup } from 'node:dns/promises'
+import { connect, isIP, type Socket } from 'node:net'
+import type { World } from '../world.js'
+import type { ConnectionFault } from './connection.js'
+import { hostsFileAddresses, type Networks } from './networks.js'
+
+/** What a dial may do, and how long. */
+export interface DialOptions {
+  readonly world: World
+  /** Networks that alone may be dialled, and then no name is looked up but in `/etc/hosts`; null: all. */
+  readonly only: Networks | null
+  /** Milliseconds for all addresses together. */
+  readonly timeoutMs: number
+  readonly family?: 'any' | 'inet' | 'inet6'
+  /** Local address to connect from. */
+  readonly from?: string | null
+  readonly signal?: AbortSignal
+}
+
+/** A dial that failed: what a `ConnectionError` is made of, before anyone knows for which host. */
+export class DialError extends Error {
+  override readonly name = 'DialError'
+  readonly fault: ConnectionFault
+  constructor(fault: ConnectionFault, message: string) {
+    super(message)
+    this.fault = fault
+  }
+}
+
+/** The one door to the network: looks a name up and connects to the first address that answers. @throws DialError */
+export async function dial(host: string, port: number, options: DialOptions): Promise<Socket> {
+  const addresses = await resolveAddresses(host, options)
+  const deadline = options.world.now() + options.timeoutMs
+  let failure: unknown
+  for (const address of addresses) {
+    options.signal?.throwIfAborted()
+    try {
+      return await connectTo(address, port, deadline, options)
+    } catch (error) {
+      failure = error
+    }
+  }
+  throw failure
+}
+
+/** The addresses that `host` may be dialled at, never none. No packet leaves when `only` forbids it. @throws DialError */
+export async function resolveAddresses(host: string, options: DialOptions): Promise<readonly string[]> {
+  const found = options.only === null ? await find(host, options) : permitted(host, options.only)
+  const wanted = found.filter((address) => suits(address, options.family ?? 'any'))
+  if (wanted.length === 0) throw new DialError('name-not-found', `${host} has no address of the wanted kind`)
+  return wanted
+}
+
+/** Whether something may be told to dial `host` for us (a jump host, a host's own forwarding). @throws DialError `blocked` */
+export function assertPermitted(host: string, only: Networks | null): void {
+  if (only !== null) permitted(host, only)
+}
+
+function permitted(host: string, only: Networks): readonly string[] {
+  const addresses = isIP(host) === 0 ? hostsFileAddresses(host) : [host]
+  const allowed = addresses.filter((address) => only.includes(address))
+  if (allowed.length === 0) throw new DialError('blocked', blockedMessage(host, addresses, only))
+  return allowed
+}
+
+function blockedMessage(host: string, addresses: readonly string[], only: Networks): string {
+  const what =
+    addresses.length === 0 ? `${host} is a name that /etc/hosts does not have` : `${host} is not in ${only.text}`
+  return `${what}, and TRUENO_DEPLOY_ONLY=${only.text} allows nothing else; nothing was sent`
+}
+
+const lookupTries = 4
+
+async function find(host: string, options: DialOptions): Promise<readonly string[]> {
+  if (isIP(host) !== 0) return [host]
+  for (let attempt = 1; ; attempt++) {
+    try {
+      return (await lookup(host, { all: true })).map(({ address }) => address)
+    } catch (error) {
+      const passing = codeOf(error) === 'EAI_AGAIN' && attempt < lookupTries
+      if (!passing) throw new DialError('name-not-found', `${host} is not known here: ${messageOf(error)}`)
+      await options.world.sleep(200 * 2 ** attempt * (0.5 + options.world.random() / 2), options.signal)
+    }
+  }
+}
+
+function suits(address: string, family: 'any' | 'inet' | 'inet6'): boolean {
+  return family === 'any' || isIP(address) === (family === 'inet' ? 4 : 6)
+}
+
+async function connectTo(address: string, port: number, deadline: number, options: DialOptions): Promise<Socket> {
+  const over = new AbortController()
+  const abort = () => socket.destroy(options.signal?.reason)
+  const socket = connect({ host: address, port, noDelay: true, ...(options.from && { localAddress: options.from }) })
+  options.signal?.addEventListener('abort', abort, { once: true })
+  const late = () =>
+    socket.destroy(new DialError('timed-out', `${address} port ${port} did not answer within ${options.timeoutMs} ms`))
+  options.world.sleep(Math.max(0, deadline - options.world.now()), over.signal).then(late, () => {})
+  try {
+    await connected(socket)
+    return socket
+  } catch (error) {
+    throw options.signal?.aborted ? options.signal.reason : asDialError(error, address, port)
+  } finally {
+    over.abort()
+    options.signal?.removeEventListener('abort', abort)
+  }
+}
+
+function connected(socket: Socket): Promise<void> {
+  // The error listener stays: a socket that breaks before somebody else listens must not end the process.
+  return new Promise((resolve, reject) => {
+    socket.once('connect', resolve)
+    socket.on('error', reject)
+  })
+}
+
+const faultOfCode: Readonly<Record<string, ConnectionFault>> = {
+  ECONNREFUSED: 'refused',
+  ETIMEDOUT: 'timed-out',
+  EHOSTUNREACH: 'no-route',
+  ENETUNREACH: 'no-route',
+  EHOSTDOWN: 'no-route',
+  EADDRNOTAVAIL: 'no-route',
+}
+
+function asDialError(error: unknown, address: string, port: number): DialError {
+  if (error instanceof DialError) return error
+  const fault = faultOfCode[codeOf(error)] ?? 'no-route'
+  return new DialError(fault, `${address} port ${port}: ${reasons[fault] ?? messageOf(error)}`)
+}
+
+const reasons: Readonly<Partial<Record<ConnectionFault, string>>> = {
+  refused: 'connection refused',
+  'timed-out': 'no answer',
+  'no-route': 'no way there from this machine',
+}
+
+function codeOf(error: unknown): string {
+  return error instanceof Error && 'code' in error ? String(error.code) : ''
+}
+
+function messageOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error)
+}

@@ -1,0 +1,100 @@
+import type { HostKey } from '../cluster/cluster.js'
+import { errorProblem, type Problem, ProblemError } from '../errors.js'
+import type { ConnectionFault } from './connection.js'
+import type { HostKeyBlob } from './known-hosts.js'
+
+/** A host cannot be talked to. `problem` tells it to people; `fault` is what a program decides by. */
+export class ConnectionError extends ProblemError {
+  override readonly name = 'ConnectionError'
+  readonly fault: ConnectionFault
+  readonly host: HostKey
+  readonly problem: Problem
+  /** The key that the host presented, where the fault is about it. */
+  readonly hostKey: HostKeyBlob | undefined
+  constructor(fault: ConnectionFault, host: HostKey, told: Told, hostKey?: HostKeyBlob) {
+    const problem = { ...errorProblem({ ...faults[fault], ...told }), host }
+    super([problem])
+    this.fault = fault
+    this.host = host
+    this.problem = problem
+    this.hostKey = hostKey
+  }
+}
+
+/** What is particular about a fault; the rest is said by the table below. */
+export interface Told {
+  readonly cause: string
+  readonly evidence?: string
+  readonly remedy?: string
+}
+
+/** The link may be made again and the same step tried again. */
+export function isLost(error: unknown): error is ConnectionError {
+  return error instanceof ConnectionError && error.fault === 'lost'
+}
+
+/** Worth another try when a link is made *again*: a host that was there a moment ago may be back in another. */
+export function isPassing(error: unknown): error is ConnectionError {
+  return error instanceof ConnectionError && passing.has(error.fault)
+}
+const passing: ReadonlySet<ConnectionFault> = new Set(['lost', 'refused', 'timed-out', 'no-route', 'name-not-found'])
+
+const reachable = 'Try `ssh HOST` from here. Is the host up, and the address, port and network right?'
+
+const faults = {
+  'name-not-found': {
+    code: 'name-not-found',
+    title: 'The host name is not known',
+    remedy: 'Give the address in the inventory (`ssh:`), in ~/.ssh/config (HostName) or in /etc/hosts.',
+  },
+  refused: {
+    code: 'connection-refused',
+    title: 'Nobody listens at the SSH port',
+    remedy:
+      'Is sshd running there? Does it listen at another port? Give it with `port:` in the inventory or in ~/.ssh/config.',
+  },
+  'timed-out': { code: 'connection-timed-out', title: 'The host does not answer', remedy: reachable },
+  'no-route': { code: 'no-route', title: 'The host cannot be reached', remedy: reachable },
+  'host-key-unknown': {
+    code: 'host-key-unknown',
+    title: 'The host key is not known',
+    remedy:
+      'Compare the fingerprint with the host’s own (`ssh-keygen -lf /etc/ssh/ssh_host_ed25519_key.pub` there), then run `trueno-deploy trust`.',
+  },
+  'host-key-changed': {
+    code: 'host-key-changed',
+    title: 'THE HOST KEY HAS CHANGED: somebody may be listening in',
+    remedy:
+      'Ask whoever runs the host whether it was set up anew. Only then remove the old key and run `trueno-deploy trust`.',
+  },
+  'host-key-revoked': {
+    code: 'host-key-revoked',
+    title: 'THE HOST KEY IS REVOKED: somebody may be listening in',
+    remedy: 'The key is marked @revoked. The host needs a new one; ask whoever runs it.',
+  },
+  'auth-failed': {
+    code: 'auth-failed',
+    title: 'The host does not let us in',
+    remedy: 'Try `ssh HOST` from here. Is the user right, and is the public key in ~/.ssh/authorized_keys there?',
+  },
+  'no-shell': {
+    code: 'no-shell',
+    title: 'The login has no shell that runs scripts',
+    remedy: 'Use a login with an ordinary shell (sh, bash, dash, busybox, zsh, fish, csh), without a forced command.',
+  },
+  protocol: {
+    code: 'ssh-protocol',
+    title: 'The SSH connection cannot be made',
+    remedy: 'Try `ssh -v HOST` from here; it says what the two ends cannot agree on.',
+  },
+  blocked: {
+    code: 'blocked',
+    title: 'The address is outside of TRUENO_DEPLOY_ONLY',
+    remedy: 'Add its network to TRUENO_DEPLOY_ONLY, or unset it.',
+  },
+  lost: {
+    code: 'connection-lost',
+    title: 'The connection was lost',
+    remedy: 'Run the same command again: it goes on where this one stopped.',
+  },
+} satisfies Record<ConnectionFault, { code: string; title: string; remedy: string }>

@@ -1,0 +1,79 @@
+import { execFile } from 'node:child_process'
+import type { Access } from '../cluster/cluster.js'
+import { errorProblem, UsageError } from '../errors.js'
+import { keyed } from './slots.js'
+
+/** Settings of one host as `ssh -G` prints them: lower-case keyword → its values in order. */
+export type SshSettings = ReadonlyMap<string, readonly string[]>
+
+export interface SshProgram {
+  /** What ssh would do with this access; null: there is no ssh on this machine. One process per different access. */
+  settings(access: Access): Promise<SshSettings | null>
+  /** What ssh does where nothing is configured; empty without an ssh. */
+  defaults(): Promise<SshSettings>
+}
+
+export interface SshProgramOptions {
+  /** `-F`: read this file instead of the user's and the system's. */
+  readonly configFile?: string
+  /** Nothing may be asked of the network while names are resolved. */
+  readonly offline: boolean
+}
+
+/** The ssh of this machine, asked what its configuration comes to. */
+export function sshProgram(options: SshProgramOptions): SshProgram {
+  const ask = keyed((args: string) => sshG(JSON.parse(args) as string[]))
+  return {
+    settings: (access) => ask(JSON.stringify(sshArguments(access, options))),
+    defaults: async () => (await ask(JSON.stringify(['-F', 'none', '--', 'localhost']))) ?? new Map(),
+  }
+}
+
+/** The inventory goes in as options, so that `Match user` and tokens see it. */
+function sshArguments(access: Access, options: SshProgramOptions): readonly string[] {
+  return [
+    ...(options.configFile === undefined ? [] : ['-F', options.configFile]),
+    ...(options.offline ? ['-o', 'CanonicalizeHostname=no'] : []),
+    ...(access.user === undefined ? [] : ['-l', access.user]),
+    ...(access.port === undefined ? [] : ['-p', String(access.port)]),
+    // Not `-i`: ssh passes over one that is not there and takes its defaults.
+    ...(access.identityFile === undefined ? [] : ['-o', `IdentityFile="${access.identityFile}"`]),
+    ...(access.proxyJump === undefined ? [] : ['-o', `ProxyJump=${access.proxyJump}`]),
+    '--',
+    access.ssh,
+  ]
+}
+
+function sshG(args: readonly string[]): Promise<SshSettings | null> {
+  return new Promise((resolve, reject) => {
+    const child = execFile('ssh', ['-G', ...args], (error, stdout, stderr) => {
+      if (error === null) resolve(parseSettings(stdout))
+      else if (error.code === 'ENOENT') resolve(null)
+      else reject(invalidConfiguration(args.at(-1) ?? '', stderr))
+    })
+    child.stdin?.end()
+  })
+}
+
+/** Lines `keyword value` into a map. */
+export function parseSettings(text: string): SshSettings {
+  const settings = new Map<string, string[]>()
+  for (const line of text.split('\n')) {
+    const [, keyword, value] = /^(\S+) (.*)$/.exec(line) ?? []
+    if (keyword === undefined || value === undefined) continue
+    settings.set(keyword.toLowerCase(), [...(settings.get(keyword.toLowerCase()) ?? []), value])
+  }
+  return settings
+}
+
+function invalidConfiguration(name: string, said: string): UsageError {
+  return new UsageError([
+    errorProblem({
+      code: 'ssh-config-invalid',
+      title: 'The SSH configuration cannot be used',
+      cause: `\`ssh -G ${name}\` fails`,
+      evidence: said.trim(),
+      remedy: 'Correct the file and line that ssh names.',
+    }),
+  ])
+}

@@ -1,0 +1,54 @@
+/** One host as ssh would reach it: the user's SSH configuration, with the inventory on top. No optionals left. */
+export interface Target {
+  /** What was asked for: an alias, a name, an address. */
+  readonly name: string
+  readonly hostname: string
+  readonly port: number
+  readonly user: string
+  /** Absolute paths, in order. */
+  readonly identityFiles: readonly string[]
+  /** The files are the user's choice, not ssh's defaults: one that is missing is told. */
+  readonly identityFilesChosen: boolean
+  /** Only keys named by `identityFiles` are offered, also of those the agent has. */
+  readonly identitiesOnly: boolean
+  /** Socket of the agent; null: none. */
+  readonly identityAgent: string | null
+  readonly certificateFiles: readonly string[]
+  /** Hosts to go through, first hop first; they have none of their own. */
+  readonly jumps: readonly Target[]
+  /** Command whose standard input and output are the connection; null: none. */
+  readonly proxyCommand: string | null
+  /** Files of known keys, the user's own first: to the first of them new keys are added. */
+  readonly knownHosts: { readonly user: readonly string[]; readonly global: readonly string[] }
+  readonly hashKnownHosts: boolean
+  /** Name to look for in those files instead of `hostname`; null: none. */
+  readonly hostKeyAlias: string | null
+  readonly strictHostKeyChecking: StrictHostKeyChecking
+  /** Lists in order of preference, as configured; null: not configured. */
+  readonly algorithms: Readonly<Record<AlgorithmKind, readonly string[] | null>>
+  /** Null: not configured. */
+  readonly connectTimeoutMs: number | null
+  readonly keepalive: { readonly intervalMs: number; readonly countMax: number }
+  readonly addressFamily: 'any' | 'inet' | 'inet6'
+  /** Local address to connect from; null: any. */
+  readonly bindAddress: string | null
+  readonly compression: boolean
+  /** Environment asked of the host. */
+  readonly environment: Readonly<Record<string, string>>
+  readonly forwardAgent: boolean
+  readonly methods: { readonly publickey: boolean; readonly keyboardInteractive: boolean; readonly password: boolean }
+  readonly passwordPrompts: number
+  /** Where values came from, by ssh's own keyword in lower case; what is not here is ssh's default. */
+  readonly sources: Readonly<Record<string, Source>>
+  /** What of the configuration could not be taken into account, in sentences. */
+  readonly notes: readonly string[]
+}
+
+export type StrictHostKeyChecking = 'ask' | 'yes' | 'accept-new' | 'no'
+export type AlgorithmKind = 'kex' | 'cipher' | 'mac' | 'hostKey'
+export type Source = 'inventory' | 'ssh configuration'
+
+/** `user@hostname:port`, for people. */
+export function describeTarget(target: Target): string {
+  return `${target.user}@${target.hostname.includes(':') ? `[${target.hostname}]` : target.hostname}:${target.port}`
+}
