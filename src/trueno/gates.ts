@@ -9,6 +9,8 @@ export interface Gate {
   /** Absolute paths on the host. */
   readonly home: string
   readonly data: string
+  /** Where it can be asked whether it serves, when no line tells. */
+  readonly port: number
 }
 
 /** What one line of a followed log means to a gate. */
