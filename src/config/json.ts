@@ -9,7 +9,7 @@ export function readJson(text: string): Reading {
   const reader: Reader = { text, tokens: tokensOf(text), next: 0, places: new Map(), duplicates: [] }
   try {
     readValue(reader, [])
-    if (peek(reader).text !== '') fail(reader, 'the file goes on after its end')
+    if (peek(reader).offset < text.length) fail(reader, 'the file goes on after its end')
   } catch (error) {
     if (error instanceof NotJson) return { fault: error.fault }
     throw error
@@ -61,7 +61,8 @@ function readObject(reader: Reader, path: Path): void {
     const key: string = JSON.parse(token.text)
     noteDuplicate(reader, [...path, key], keys.get(key), token.offset)
     if (!keys.has(key)) keys.set(key, token.offset)
-    if (take(reader).text !== ':') fail(reader, 'a colon is expected here', -1)
+    if (peek(reader).text !== ':') fail(reader, 'a colon is expected here')
+    take(reader)
     readValue(reader, [...path, key], token)
   })
 }
@@ -74,11 +75,12 @@ function readArray(reader: Reader, path: Path): void {
 function readItems(reader: Reader, end: '}' | ']', readItem: () => void): void {
   if (peek(reader).text === end) return void take(reader)
   for (;;) {
-    if (peek(reader).text === end) fail(reader, 'JSON allows no comma before a closing bracket', -1)
     readItem()
-    const token = take(reader).text
-    if (token === end) return
-    if (token !== ',') fail(reader, `a comma or ${end} is expected here`, -1)
+    const token = peek(reader)
+    if (token.text !== ',' && token.text !== end) fail(reader, `a comma or ${end} is expected here`)
+    take(reader)
+    if (token.text === end) return
+    if (peek(reader).text === end) fail(reader, 'JSON allows no comma before a closing bracket', token)
   }
 }
 
@@ -96,15 +98,21 @@ function take(reader: Reader): Token {
   return token
 }
 
-/** @param step -1 for the token that was just taken */
-function fail(reader: Reader, cause: string, step: 0 | -1 = 0): never {
-  const token = reader.tokens[reader.next + step] ?? endOf(reader.text)
-  const fault = { offset: token.offset, cause, remedy: 'Correct the file here, or shortly before.' }
-  throw new NotJson(token.text === '' ? (faultOfText(reader.text, token.offset) ?? fault) : fault)
+function fail(reader: Reader, cause: string, { text, offset } = peek(reader)): never {
+  const known = text === '' ? faultOfText(reader.text, offset) : undefined
+  throw new NotJson(known ?? { offset, cause, remedy: 'Correct the file here, or shortly before.' })
 }
 
-const tokenPattern =
-  /[{}[\],:]|"[^"\\\u0000-\u001f]*(?:\\(?:["\\/bfnrt]|u[0-9a-fA-F]{4})[^"\\\u0000-\u001f]*)*"|-?(?:0|[1-9][0-9]*)(?:\.[0-9]+)?(?:[eE][+-]?[0-9]+)?|true|false|null/y
+/** The tokens of RFC 8259; a text holds everything but quotes, backslashes and what stands before the space in ASCII. */
+const tokenPattern = new RegExp(
+  [
+    String.raw`[{}[\],:]`,
+    String.raw`"[ !#-[\]-\u{10ffff}]*(?:\\(?:["\\/bfnrt]|u[0-9a-fA-F]{4})[ !#-[\]-\u{10ffff}]*)*"`,
+    String.raw`-?(?:0|[1-9][0-9]*)(?:\.[0-9]+)?(?:[eE][+-]?[0-9]+)?`,
+    'true|false|null',
+  ].join('|'),
+  'yu',
+)
 
 /** All tokens up to the end, or up to the first place where none begins. */
 function tokensOf(text: string): readonly Token[] {

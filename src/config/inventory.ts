@@ -1,0 +1,47 @@
+/** An inventory as people write it, after the schema has found nothing wrong with it. Null: a key with nothing below it. */
+export interface Inventory {
+  readonly name?: string
+  readonly release?: string
+  readonly defaults?: Settings | null
+  readonly hosts?: Readonly<Record<string, HostEntry | null>> | null
+  readonly balancer?: { readonly host: string; readonly sourcePort?: number } | null
+  readonly timeouts?: TimeoutTexts | null
+}
+
+/** What can be set for all hosts, and for each. */
+export interface Settings {
+  readonly user?: string
+  readonly port?: number
+  readonly identityFile?: string
+  readonly proxyJump?: string
+  readonly home?: string
+  readonly data?: string
+  readonly java?: {
+    readonly home?: string
+    readonly heap?: Engines<string> | null
+    readonly options?: Engines<readonly string[]> | null
+  } | null
+  readonly spark?: {
+    readonly daemonHeap?: string
+    readonly workerMemory?: string
+    readonly workerCores?: number
+    readonly localIp?: string
+  } | null
+  readonly environment?: Readonly<Record<string, string>> | null
+}
+
+export interface HostEntry extends Settings {
+  readonly ssh?: string
+}
+
+export interface TimeoutTexts {
+  readonly connect?: string
+  readonly start?: string
+  readonly stop?: string
+  readonly step?: string
+}
+
+interface Engines<T> {
+  readonly elasticsearch?: T
+  readonly gremlin?: T
+}
