@@ -1,0 +1,52 @@
+import type { Release, Runtime } from '../trueno/release.js'
+import { type Declaration, realTrueno } from './declaration.js'
+import { componentDirectories, folderOf, stateOf } from './parts.js'
+import type { Entry } from './tree.js'
+
+export interface Described {
+  readonly version: string
+  readonly declared: Partial<Declaration>
+  readonly runtime: Runtime | null
+  readonly entries: readonly Entry[]
+}
+
+/** What a package is and needs: as it declares, else as real Trueno is. */
+export function describe({ version, declared, runtime, entries }: Described): Omit<Release, 'id' | 'artifacts'> {
+  const elasticsearch = versionIn(entries, engines.Elasticsearch)
+  const { node, ...settings } = { ...realTrueno, realElasticsearch: elasticsearch !== null, ...declared }
+  return {
+    ...settings,
+    label: declared.label ?? labelOf(version, entries),
+    nodeRange: node,
+    hasRuntime: runtime !== null,
+    ...(runtime && { runtime }),
+    components: componentDirectories.filter((directory) => stateOf(directory, entries) === 'contained'),
+  }
+}
+
+/** `Trueno dev, Elasticsearch 5.3.2, Spark 2.1.2, Gremlin 3.2.3`: engines are known by the names of their jars. */
+function labelOf(version: string, entries: readonly Entry[]): string {
+  const found = Object.entries(engines).map(([name, jar]) => [name, versionIn(entries, jar)] as const)
+  const known = found.filter(([, engine]) => engine !== null).map(([name, engine]) => `${name} ${engine}`)
+  return [`Trueno ${version === unreleased ? 'dev' : version}`, ...known].join(', ')
+}
+
+const unreleased = '0.0.0'
+
+const engines = {
+  Elasticsearch: jarOf('elasticsearch', 'lib/elasticsearch'),
+  Spark: jarOf('spark', 'jars/spark-core_[0-9.]+'),
+  Gremlin: jarOf('gremlin_server', 'lib/gremlin-server'),
+}
+
+function jarOf(directory: Parameters<typeof folderOf>[0], jar: string): RegExp {
+  return new RegExp(`^${folderOf(directory)}/${jar}-(\\d+\\.\\d+[^/]*)\\.jar$`)
+}
+
+function versionIn(entries: readonly Entry[], jar: RegExp): string | null {
+  for (const { path } of entries) {
+    const version = jar.exec(path)?.[1]
+    if (version !== undefined) return version
+  }
+  return null
+}

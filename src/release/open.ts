@@ -1,0 +1,110 @@
+import { createReadStream } from 'node:fs'
+import { join } from 'node:path'
+import type { Sha256 } from '../cluster/cluster.js'
+import { UsageError } from '../errors.js'
+import type { Artifact, Release } from '../trueno/release.js'
+import { findRelease, keepRelease } from './cache.js'
+import { isShipped } from './content.js'
+import { readDeclaration } from './declaration.js'
+import { describe } from './describe.js'
+import { type Digest, digest } from './digest.js'
+import { asUsageError, changedProblem, type Place } from './faults.js'
+import { identify } from './identify.js'
+import { inspect } from './inspect.js'
+import { type LocateOptions, locate, type Source } from './locate.js'
+import { partsOf } from './parts.js'
+import { readRuntime } from './runtime.js'
+import { readTree, type Tree } from './tree.js'
+import { type Encoding, findWireFile } from './wire.js'
+import { wireFiles } from './wire-files.js'
+
+/** A release on this machine, from which its parts can be sent. Disposing it ends what is being made for it. */
+export interface OpenRelease extends AsyncDisposable {
+  readonly release: Release
+  /** An artifact as it is sent; made when it is asked for first, which can take seconds. UsageError: it cannot be made any more. */
+  open(sha256: Sha256): Promise<ArtifactFile>
+}
+
+export interface ArtifactFile {
+  /** `gz`: the tar whose sha256 names the artifact, gzipped. */
+  readonly encoding: Encoding
+  /** What goes over the wire. */
+  readonly bytes: number
+  /** Reads it from the beginning; can be called for each host. */
+  read(): AsyncIterable<Uint8Array>
+}
+
+export interface OpenOptions extends LocateOptions {
+  /** Where trueno-deploy itself is installed: the stand-in is in it. */
+  readonly packageRoot: string
+}
+
+/**
+ * Opens the release at a path: the folder of a Trueno package or a .tgz of one; or `standin`, the packaged stand-in.
+ * An unchanged one is known from the cache. UsageError: all that is wrong with it.
+ */
+export async function openRelease(path: string, options: OpenOptions): Promise<OpenRelease> {
+  const wanted = path === 'standin' ? join(options.packageRoot, 'remote', 'standin') : path
+  const place = { path: wanted, cacheDirectory: options.cacheDirectory }
+  try {
+    const source = await locate(wanted, options)
+    const release = await readOnce(source, options)
+    return await opened(source, release, options, place)
+  } catch (error) {
+    throw asUsageError(error, place)
+  }
+}
+
+async function readOnce(source: Source, { cacheDirectory, signal }: OpenOptions): Promise<Release> {
+  const fingerprint = await source.fingerprint()
+  const known = await findRelease(cacheDirectory, source.path, fingerprint)
+  if (known !== undefined) return known
+  const release = await readRelease(source, signal)
+  await keepRelease(cacheDirectory, source.path, fingerprint, release)
+  return release
+}
+
+async function readRelease(source: Source, signal?: AbortSignal): Promise<Release> {
+  const { path, origin } = source
+  const tree = await source.tree()
+  const manifest = await identify(tree.root, path)
+  const { declared, problems } = readDeclaration(manifest.truenoDeploy)
+  const node = await readRuntime(tree, path)
+  const found = await inspect({ path, origin, tree, manifest, kind: declared.kind ?? 'trueno' })
+  const all = [...problems, ...found, ...node.problems]
+  if (all.length > 0) throw new UsageError(all)
+  const description = describe({ version: manifest.version, declared, runtime: node.runtime, entries: tree.entries })
+  return { ...description, ...(await digestUnchanged(tree, path, signal)) }
+}
+
+/** What was hashed must be what was looked at, or the cache would keep a release that never was. */
+async function digestUnchanged(tree: Tree, path: string, signal?: AbortSignal): Promise<Digest> {
+  const result = await digest(tree.root, partsOf(tree.entries), signal)
+  const { fingerprint } = await readTree(tree.root, isShipped)
+  if (fingerprint !== tree.fingerprint) throw new UsageError([changedProblem(path)])
+  return result
+}
+
+async function opened(source: Source, release: Release, options: OpenOptions, place: Place): Promise<OpenRelease> {
+  const files = wireFiles(source, options)
+  const sized = await Promise.all(release.artifacts.map((artifact) => withWireBytes(artifact, options.cacheDirectory)))
+  return {
+    release: { ...release, artifacts: sized },
+    open: async (sha256) => {
+      const artifact = release.artifacts.find((candidate) => candidate.sha256 === sha256)
+      if (artifact === undefined) throw new Error(`no artifact ${sha256} in release ${release.id}`)
+      const file = await files.get(artifact).catch((error: unknown) => Promise.reject(asUsageError(error, place)))
+      return {
+        encoding: file.encoding,
+        bytes: file.bytes,
+        read: () => createReadStream(file.path, { highWaterMark: 512 * 1024 }),
+      }
+    },
+    [Symbol.asyncDispose]: files.stop,
+  }
+}
+
+async function withWireBytes(artifact: Artifact, cacheDirectory: string): Promise<Artifact> {
+  const file = await findWireFile(artifact, cacheDirectory)
+  return file === null ? artifact : { ...artifact, wireBytes: file.bytes }
+}
