@@ -2,7 +2,7 @@ import type { Step } from '../plan/plan.js'
 import type { Barrier } from './barrier.js'
 import { connectionOf, type Engine, type StepPlace } from './engine.js'
 import { scriptProblem } from './script-problem.js'
-import type { Slots } from './slots.js'
+import type { Slots } from '../ssh/slots.js'
 import { ProblemError } from '../errors.js'
 import { waitForGate } from './wait.js'
 

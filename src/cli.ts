@@ -1,0 +1,186 @@
+import { Command, CommanderError, Option } from 'commander'
+import { errorProblem, type Problem, UsageError } from './errors.js'
+
+/** What was typed, as the verbs take it. Nothing in it was checked against files or hosts. */
+export interface Typed {
+  readonly verb: Verb
+  /** `cluster.json`, or the plan file of `apply`. */
+  readonly file: string
+  readonly options: TypedOptions
+}
+
+export type Verb = 'up' | 'plan' | 'apply' | 'status' | 'down' | 'trust' | 'rehearse'
+
+export interface TypedOptions {
+  readonly inventory?: string
+  readonly release?: string
+  readonly hosts?: readonly string[]
+  readonly roles?: readonly string[]
+  readonly parallel: number
+  readonly timeoutStart?: string
+  readonly json?: boolean
+  readonly plain?: boolean
+  readonly quiet?: boolean
+  readonly verbose?: boolean
+  /** False with --no-color. */
+  readonly color: boolean
+  readonly wait?: boolean
+  readonly yes?: boolean
+  readonly out?: string
+  readonly exitCode?: boolean
+  readonly watch?: boolean
+  readonly keep?: boolean
+  readonly sshd?: boolean
+  readonly stop?: boolean
+}
+
+/** Help and version are printed by commander; both end with exit code 0. */
+export class Printed extends Error {
+  override readonly name = 'Printed'
+}
+
+export interface CliOutput {
+  readonly version: string
+  readonly out: (text: string) => void
+}
+
+/** Reads the command line. Throws `UsageError` with what is wrong, `Printed` after --help and --version. */
+export function parseCommandLine(argv: readonly string[], output: CliOutput): Typed {
+  const typed: Typed[] = []
+  const program = programOf(output, (one) => typed.push(one))
+  try {
+    program.parse(argv, { from: 'user' })
+  } catch (error) {
+    throw error instanceof CommanderError ? told(error) : error
+  }
+  const [one] = typed
+  if (one === undefined) throw new Printed()
+  return one
+}
+
+function programOf({ version, out }: CliOutput, take: (typed: Typed) => void): Command {
+  const program = new Command('trueno-deploy')
+    .description('From a cluster.json and hosts you can ssh into to a running Trueno graph-database cluster.')
+    .version(version, '--version', 'print the version')
+    .exitOverride()
+    .configureOutput({ writeOut: out, writeErr: () => undefined })
+    .showSuggestionAfterError(true)
+    .addHelpText('after', examples)
+  for (const verb of Object.keys(verbs) as Verb[]) addVerb(program, verb, take)
+  return program
+}
+
+interface VerbHelp {
+  readonly summary: string
+  readonly argument: string
+  readonly options: readonly (() => Option)[]
+}
+
+function addVerb(program: Command, verb: Verb, take: (typed: Typed) => void): void {
+  const { summary, argument, options } = verbs[verb]
+  const command = program.command(verb).description(summary).exitOverride()
+  if (argument !== '') command.argument(`[${argument}]`, `default: ./${argument}`, argument)
+  for (const option of [...options, ...everywhere]) command.addOption(option())
+  command.action((...args: unknown[]) => {
+    const file = argument === '' ? '' : String(args[0])
+    take({ verb, file, options: command.opts<TypedOptions>() })
+  })
+}
+
+const list = (text: string): readonly string[] =>
+  text
+    .split(',')
+    .map((word) => word.trim())
+    .filter((word) => word !== '')
+
+const inventory = (): Option =>
+  new Option(
+    '-i, --inventory <file>',
+    'how to reach the hosts, what to deploy (default: inventory.yaml beside cluster.json)',
+  )
+const release = (): Option => new Option('--release <path>', 'folder or .tgz of a Trueno package, or the word standin')
+const hosts = (): Option => new Option('--hosts <a,b>', 'only these hosts').argParser(list)
+const roles = (): Option => new Option('--roles <index,compute>', 'only hosts with one of these roles').argParser(list)
+const parallel = (): Option => new Option('--parallel <n>', 'how many hosts at once').argParser(countOf).default(64)
+const timeoutStart = (): Option =>
+  new Option('--timeout-start <duration>', 'how long hosts may take to get ready, e.g. 5m')
+const wait = (): Option => new Option('--wait', 'wait for the lease instead of ending with 4')
+const out = (): Option => new Option('--out <file>', 'keep the plan for `apply`')
+const exitCode = (): Option => new Option('--exit-code', 'end with 5 when there is something to do')
+const watch = (): Option => new Option('--watch', 'look again every 2 s')
+const yes = (): Option => new Option('--yes', 'do not ask')
+const keep = (): Option => new Option('--keep', 'leave the hosts and the cluster there, to play with')
+const stop = (): Option => new Option('--stop', 'take down what --keep left')
+const sshd = (): Option => new Option('--sshd', 'hosts with the real OpenSSH sshd instead of the built-in server')
+
+const everywhere: readonly (() => Option)[] = [
+  () => new Option('--json', 'JSON on standard output and nothing else'),
+  () => new Option('--plain', 'plain lines instead of a task list'),
+  () => new Option('--quiet', 'only failures'),
+  () => new Option('--verbose', 'each command sent to a host, with its time'),
+  () => new Option('--no-color', 'no colours'),
+]
+
+const reaching = [inventory, hosts, roles, parallel]
+
+const verbs = {
+  up: {
+    summary: 'make the cluster what the files say',
+    argument: 'cluster.json',
+    options: [...reaching, release, timeoutStart, wait],
+  },
+  plan: {
+    summary: 'show what `up` would do and why; reads only',
+    argument: 'cluster.json',
+    options: [...reaching, release, timeoutStart, out, exitCode],
+  },
+  apply: {
+    summary: 'carry out a plan kept with `plan --out`',
+    argument: 'plan.json',
+    options: [inventory, parallel, release, wait],
+  },
+  status: {
+    summary: 'how hosts, components, Elasticsearch and Spark are; reads only',
+    argument: 'cluster.json',
+    options: [inventory, hosts, roles, watch],
+  },
+  down: {
+    summary: 'stop everything of this cluster; data stays',
+    argument: 'cluster.json',
+    options: [...reaching, wait],
+  },
+  trust: {
+    summary: "show the hosts' key fingerprints and pin them",
+    argument: 'cluster.json',
+    options: [inventory, yes],
+  },
+  rehearse: {
+    summary: 'make hosts on this machine and run the whole cycle on them',
+    argument: '',
+    options: [keep, stop, sshd],
+  },
+} satisfies Record<Verb, VerbHelp>
+
+const examples = `
+Examples:
+  trueno-deploy plan --release ./trueno-0.1.0.tgz      what would be done to the hosts of ./cluster.json
+  trueno-deploy up --release ./trueno-0.1.0.tgz        do it; run it again at any time
+  trueno-deploy status                                 how it is
+  trueno-deploy down                                   stop it; data stays
+  trueno-deploy rehearse                               the whole cycle on this machine alone
+
+Exit codes: 0 done · 1 failed · 2 wrong use or configuration · 3 not healthy · 4 locked by someone else · 5 changes (plan --exit-code) · 130 interrupted`
+
+function countOf(text: string): number {
+  if (/^[1-9]\d{0,3}$/.test(text)) return Number(text)
+  throw new UsageError([wrongUse(`--parallel takes a whole number from 1 to 9999, not \`${text}\``)])
+}
+
+function told(error: CommanderError): Error {
+  if (error.exitCode === 0 || error.code === 'commander.help') return new Printed()
+  return new UsageError([wrongUse(error.message.replace(/^error: /, ''))])
+}
+
+function wrongUse(cause: string): Problem {
+  return errorProblem({ code: 'wrong-use', title: 'wrong use', cause, remedy: 'see `trueno-deploy --help`' })
+}

@@ -1,0 +1,146 @@
+import { createHash } from 'node:crypto'
+import type { Cluster, Host, HostSettings, Role } from '../../src/cluster/cluster.js'
+import type { Facts, MarkedProcess } from '../../src/cluster/facts.js'
+import type { Artifact, Release } from '../../src/trueno/release.js'
+import { binaries } from '../../src/trueno/release.js'
+
+/** Values that tests begin with: the example cluster, an empty host, a release of stand-in size. */
+
+export const settings: HostSettings = {
+  home: '~/trueno',
+  data: '~/trueno/data',
+  java: { heap: {}, options: { elasticsearch: [], gremlin: [] } },
+  spark: { daemonHeap: '1g' },
+  environment: {},
+}
+
+export function hostOf(key: string, roles: readonly Role[], more: Partial<Host> = {}): Host {
+  return { ...settings, key, roles, member: true, access: { ssh: key }, ...more }
+}
+
+/** The example of Trueno's documentation. */
+export function exampleCluster(more: Partial<Cluster> = {}): Cluster {
+  const content = '{}\n'
+  return {
+    name: 'lab',
+    hosts: [
+      hostOf('10.0.0.40', ['master', 'compute']),
+      hostOf('10.0.0.41', ['compute', 'backend']),
+      hostOf('10.0.0.42', ['compute', 'backend', 'index']),
+      hostOf('10.0.0.43', ['compute', 'backend', 'index']),
+    ],
+    coordinator: '10.0.0.40',
+    balancer: null,
+    timeouts: { connect: 10_000, start: 300_000, stop: 60_000, step: 1_800_000 },
+    file: { content, sha256: hash(content) },
+    hasInventory: true,
+    ...more,
+  }
+}
+
+export function hash(text: string): string {
+  return createHash('sha256').update(text).digest('hex')
+}
+
+export const releaseId = hash('release')
+
+function part(name: string, to: string, needs: Artifact['for']): Artifact {
+  return { sha256: hash(name), name, bytes: 1024, to, for: needs }
+}
+
+export const artifacts: readonly Artifact[] = [
+  part('package', '', 'every'),
+  part('runtime', 'runtime', 'every'),
+  part('gremlin_server', `${binaries}/gremlin_server`, 'members'),
+  part('cerebro', `${binaries}/cerebro`, 'members'),
+  part('elasticsearch', `${binaries}/elasticsearch`, ['index']),
+  part('trueno_elastic_bridge_server', `${binaries}/trueno_elastic_bridge_server`, ['index']),
+  part('spark', `${binaries}/spark`, ['master', 'compute']),
+]
+
+export function releaseOf(more: Partial<Release> = {}): Release {
+  return {
+    id: releaseId,
+    kind: 'trueno',
+    label: 'Trueno dev',
+    nodeRange: '^8 || ^12',
+    hasRuntime: true,
+    needsJava: false,
+    realElasticsearch: false,
+    binds: 'all',
+    killTimeoutMs: 10_000,
+    components: ['gremlin_server', 'elasticsearch', 'cerebro', 'spark', 'trueno_elastic_bridge_server'],
+    artifacts,
+    ...more,
+  } as Release
+}
+
+/** A machine that nothing of ours has touched yet. */
+export function emptyFacts(host: string, more: Partial<Facts> = {}): Facts {
+  const home = {
+    path: '/home/trueno/trueno',
+    exists: false,
+    writable: true,
+    identity: null,
+    freeKiB: 10_000_000,
+    filesystem: 'ext4',
+  }
+  return {
+    host,
+    user: { name: 'trueno', uid: 1000 },
+    machine: {
+      hostname: host,
+      os: 'Linux',
+      arch: 'x86_64',
+      libc: 'glibc',
+      bootId: `boot-${host}`,
+      cpus: 4,
+      memoryKiB: 8_000_000,
+      memoryAvailableKiB: 7_000_000,
+      clock: 1_700_000_000,
+      maxMapCount: 262_144,
+      openFiles: 65_536,
+    },
+    home,
+    data: { ...home, path: '/home/trueno/trueno/data' },
+    tools: {
+      bash: '/bin/bash',
+      tar: '/bin/tar',
+      gzip: '/bin/gzip',
+      sha256sum: '/usr/bin/sha256sum',
+      node: null,
+      java: null,
+    },
+    nodeVersion: null,
+    javaHome: '/usr/lib/jvm/java-8',
+    javaVersion: '1.8.0',
+    ownAddresses: [host],
+    currentRelease: null,
+    releases: [],
+    artifacts: [],
+    files: { cluster: null, environment: null, balancer: null, receipt: null },
+    receipt: null,
+    start: null,
+    balancerStart: null,
+    token: 0,
+    lease: null,
+    processes: [],
+    listeners: [],
+    ...more,
+  }
+}
+
+export function processOf(name: string, more: Partial<MarkedProcess> = {}): MarkedProcess {
+  return {
+    pid: 100,
+    startTicks: 1,
+    upSeconds: 10,
+    clusterId: 'c'.repeat(32),
+    part: 'trueno',
+    startId: '1-1',
+    name,
+    restarts: 0,
+    command: name === '' ? 'PM2 v2.6.1: God Daemon' : 'node',
+    ...more,
+  }
+}
