@@ -1,0 +1,65 @@
+import type { Problem } from '../errors.js'
+import type { HostKey, Role } from './cluster.js'
+
+/** What `status --json` prints; field names are a promise to scripts. */
+export interface Status {
+  readonly version: 1
+  /** The cluster's name. */
+  readonly cluster: string
+  /** `unknown`: no host could be reached. `absent`: no host carries the cluster. */
+  readonly state: ClusterState
+  readonly coordinator: HostKey
+  /** Release id of the coordinator; null: none. */
+  readonly release: string | null
+  /** Null where no host has the role, or nothing runs. */
+  readonly elasticsearch: ElasticsearchStatus | null
+  readonly spark: SparkStatus | null
+  /** Null when there is none. */
+  readonly balancer: BalancerStatus | null
+  readonly hosts: readonly HostStatus[]
+}
+
+export type ClusterState = 'ready' | 'degraded' | 'starting' | 'stopped' | 'absent' | 'unknown'
+
+export interface ElasticsearchStatus {
+  /** `green`, `yellow`, `red`, or `unreachable` when no index host answers. */
+  readonly status: string
+  readonly nodes: number
+  readonly expectedNodes: number
+  readonly version: string | null
+}
+
+export interface SparkStatus {
+  /** `ALIVE`, what else the master says, or `unreachable`. */
+  readonly status: string
+  readonly workers: number
+  readonly expectedWorkers: number
+}
+
+export interface BalancerStatus {
+  readonly host: HostKey
+  readonly sourcePort: number
+  readonly state: 'running' | 'stopped' | 'failing' | 'unknown'
+  readonly targets: number
+}
+
+export interface HostStatus {
+  readonly host: HostKey
+  readonly roles: readonly Role[]
+  readonly reachable: boolean
+  readonly state: ClusterState
+  readonly release: string | null
+  readonly components: readonly ComponentStatus[]
+  readonly problems: readonly Problem[]
+}
+
+export interface ComponentStatus {
+  readonly name: string
+  readonly state: 'running' | 'stopped'
+  readonly pid: number | null
+  readonly restarts: number
+  readonly upSeconds: number | null
+  readonly port: number
+  /** It answered when it was asked; null: it was not asked, or there is nothing to ask. */
+  readonly answers: boolean | null
+}
