@@ -32,5 +32,8 @@ export interface SparkAnswer {
   readonly status: string
   /** `spark://coordinator:8005`; another port when its own was taken. */
   readonly url: string
+  /** Workers in state ALIVE; one that was restarted is listed twice for a while and counts once. */
   readonly aliveWorkers: number
+  /** All that it lists, also those that are gone. `host` is the worker's own address, mostly its key. */
+  readonly workers: readonly { readonly host: string; readonly state: string }[]
 }
