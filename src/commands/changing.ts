@@ -1,8 +1,9 @@
-import { type Lease, takeLease } from '../engine/lease.js'
 import type { ArtifactSource, Engine } from '../engine/engine.js'
-import type { HostKey } from '../cluster/cluster.js'
-import { errorProblem, ProblemError } from '../errors.js'
+import { type Lease, takeLease } from '../engine/lease.js'
+import { ProblemError } from '../errors.js'
+import type { Connection } from '../ssh/connection.js'
 import type { CommandContext, Fleet } from './context.js'
+import { connectionTo, probesOf } from './read-context.js'
 import type { Visit } from './visit.js'
 
 interface Change {
@@ -13,7 +14,11 @@ interface Change {
 }
 
 /** Does something that changes hosts while holding the cluster's lease; releases it whatever happens. */
-export async function withLease<T>(change: Change, context: CommandContext, work: (lease: Lease) => Promise<T>): Promise<T> {
+export async function withLease<T>(
+  change: Change,
+  context: CommandContext,
+  work: (lease: Lease) => Promise<T>,
+): Promise<T> {
   const { who, world } = context
   const lease = await takeLease({ ...keeperOf(change), who, purpose: change.purpose, world })
   try {
@@ -24,7 +29,12 @@ export async function withLease<T>(change: Change, context: CommandContext, work
 }
 
 /** Carrying out needs a lease and a release only where the plan has steps for them. */
-export function engineOf(fleet: Fleet, context: CommandContext, lease: Lease | null, artifacts: ArtifactSource | null): Engine {
+export function engineOf(
+  fleet: Fleet,
+  context: CommandContext,
+  lease: Lease | null,
+  artifacts: ArtifactSource | null,
+): Engine {
   const { world, emit, signal } = context
   const { connections } = fleet
   return {
@@ -33,24 +43,18 @@ export function engineOf(fleet: Fleet, context: CommandContext, lease: Lease | n
     signal: lease === null ? signal : AbortSignal.any([signal, lease.lost]),
     connections,
     artifacts: artifacts ?? nothingAtHand,
-    probes: (host) => context.probes(connectionTo(connections, host)),
+    probes: probesOf(fleet, context),
     token: lease?.token ?? 0,
   }
 }
 
 /** The lease lies on the coordinator; where that cannot be reached, on the first host that can, so that `down` still excludes others. */
-function keeperOf({ fleet, visit }: Change): { connection: Fleet['connections'] extends ReadonlyMap<HostKey, infer C> ? C : never; home: string } {
+function keeperOf({ fleet, visit }: Change): { connection: Connection; home: string } {
   const keys = [visit.cluster.coordinator, ...visit.facts.keys()]
   const key = keys.find((candidate) => visit.facts.has(candidate) && fleet.connections.has(candidate))
   const facts = key === undefined ? undefined : visit.facts.get(key)
   if (key === undefined || facts === undefined) throw new ProblemError([...visit.unreachable.values()])
   return { connection: connectionTo(fleet.connections, key), home: facts.home.path }
-}
-
-function connectionTo<C>(connections: ReadonlyMap<HostKey, C>, host: HostKey): C {
-  const connection = connections.get(host)
-  if (connection === undefined) throw new ProblemError([errorProblem({ code: 'unreachable', title: 'not reachable', cause: `there is no connection to ${host}`, remedy: 'see `trueno-deploy status`', host })])
-  return connection
 }
 
 const nothingAtHand: ArtifactSource = {

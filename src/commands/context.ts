@@ -1,29 +1,45 @@
 import type { Cluster, HostKey } from '../cluster/cluster.js'
-import type { Emit } from '../engine/events.js'
 import type { ArtifactSource } from '../engine/engine.js'
+import type { Emit } from '../engine/events.js'
 import type { ExitCode, Problem } from '../errors.js'
 import type { Probes } from '../health/probes.js'
 import type { Connection, ReadConnection } from '../ssh/connection.js'
 import type { Release } from '../trueno/release.js'
 import type { World } from '../world.js'
 
-/** What every verb is given of the outside; the simulator gives its own. */
-export interface CommandContext {
+/** What a verb that only reads is given of the outside: there is nothing in it that could change a host. */
+export interface ReadContext {
   readonly world: World
   readonly emit: Emit
   /** Aborted with an `InterruptedError` when the user asks to stop. */
   readonly signal: AbortSignal
-  /** `user@laptop`. */
-  readonly who: string
   /** Connects all hosts side by side; never throws for a host that cannot be reached. */
-  readonly connect: (cluster: Cluster, options: { readonly timeoutMs: number }) => Promise<Fleet>
+  readonly connect: (cluster: Cluster, options: ConnectOptions) => Promise<ReadFleet>
   readonly probes: (connection: ReadConnection) => Probes
 }
 
+/** The same for verbs that change hosts. The simulator gives its own. */
+export interface CommandContext extends ReadContext {
+  /** `user@laptop`. */
+  readonly who: string
+  readonly connect: (cluster: Cluster, options: ConnectOptions) => Promise<Fleet>
+}
+
+export interface ConnectOptions {
+  /** Limit for each host, in milliseconds. */
+  readonly timeoutMs: number
+}
+
 /** The hosts of a cluster as far as they could be reached. */
-export interface Fleet extends AsyncDisposable {
-  readonly connections: ReadonlyMap<HostKey, Connection>
+export interface ReadFleet extends AsyncDisposable {
+  readonly connections: ReadonlyMap<HostKey, ReadConnection>
   readonly unreachable: ReadonlyMap<HostKey, Problem>
+  /** Connects those hosts too that were not tried yet: receipts can tell of a balancer host that no file names. */
+  reach(cluster: Cluster): Promise<void>
+}
+
+export interface Fleet extends ReadFleet {
+  readonly connections: ReadonlyMap<HostKey, Connection>
 }
 
 /** A release at hand: what it is, and where its bytes come from. */

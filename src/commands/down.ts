@@ -17,7 +17,10 @@ export async function down(options: HostOptions, context: CommandContext): Promi
     const { failed } = await apply(plan, engineOf(fleet, context, lease, null))
     if (failed.size > 0) throw new ProblemError([...failed.values()])
     prove(await visit(options.cluster, fleet, context), options)
-    return { exitCode: exitCodes.done, closing: ['Nothing of this cluster runs any more; its data stays.', 'Next: trueno-deploy up'] }
+    return {
+      exitCode: exitCodes.done,
+      closing: ['Nothing of this cluster runs any more; its data stays.', 'Next: trueno-deploy up'],
+    }
   })
 }
 

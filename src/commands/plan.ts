@@ -1,8 +1,7 @@
 import { exitCodes } from '../errors.js'
 import { isEmpty } from '../plan/build.js'
 import type { Plan } from '../plan/plan.js'
-import { readOnly } from '../ssh/read-only.js'
-import type { CommandContext, Outcome } from './context.js'
+import type { Outcome, ReadContext } from './context.js'
 import { freshClusterId, planUp } from './planning.js'
 import type { UpOptions } from './up.js'
 import { connectAll, visit } from './visit.js'
@@ -13,14 +12,15 @@ export interface PlanOptions extends UpOptions {
 }
 
 /** What `up` would do, and why. It is given no connection that could change a host. */
-export async function plan(options: PlanOptions, context: CommandContext): Promise<Outcome & { readonly plan: Plan }> {
+export async function plan(options: PlanOptions, context: ReadContext): Promise<Outcome & { readonly plan: Plan }> {
   await using fleet = await connectAll(options.cluster, context)
-  const found = await visit(options.cluster, readOnly(fleet), context)
+  const found = await visit(options.cluster, fleet, context)
   const built = planUp(found, { ...options, freshId: freshClusterId() })
   return { plan: built, exitCode: exitCodeOf(built, options), closing: [] }
 }
 
 function exitCodeOf(built: Plan, options: PlanOptions): Outcome['exitCode'] {
-  if (built.unreachable.length > 0 || built.problems.some(({ severity }) => severity === 'error')) return exitCodes.failed
+  if (built.unreachable.length > 0 || built.problems.some(({ severity }) => severity === 'error'))
+    return exitCodes.failed
   return options.exitCode && !isEmpty(built) ? exitCodes.changes : exitCodes.done
 }

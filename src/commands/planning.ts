@@ -31,7 +31,14 @@ export function planUp(visit: Visit, request: PlanRequest): Plan {
 export function planDown(visit: Visit, request: Pick<PlanRequest, 'chosen' | 'parallel'>): Plan {
   const { cluster, facts, unreachable } = visit
   const clusterId = clusterIdOf(cluster, facts, '')
-  return buildPlan('down', workflows.down, { cluster, clusterId, release: null, facts, unreachable, ...choice(request) })
+  return buildPlan('down', workflows.down, {
+    cluster,
+    clusterId,
+    release: null,
+    facts,
+    unreachable,
+    ...choice(request),
+  })
 }
 
 /** Throws when the checks found what would make it fail. Unreachable hosts do not stop it: the others are prepared. */
@@ -40,7 +47,10 @@ export function refuseProblems(plan: Plan): void {
   if (errors.length > 0) throw new ProblemError([...errors, ...plan.unreachable])
 }
 
-function choice({ chosen, parallel }: Pick<PlanRequest, 'chosen' | 'parallel'>): Pick<PlanRequest, 'chosen' | 'parallel'> {
+function choice({
+  chosen,
+  parallel,
+}: Pick<PlanRequest, 'chosen' | 'parallel'>): Pick<PlanRequest, 'chosen' | 'parallel'> {
   return { chosen, parallel }
 }
 
@@ -56,5 +66,6 @@ const noRelease = errorProblem({
   code: 'release-missing',
   title: 'no release is given',
   cause: 'the hosts carry no cluster yet, and neither `--release` nor `release:` in the inventory says what to deploy',
-  remedy: 'give a folder or a .tgz of a Trueno package: trueno-deploy up --release PATH (or the word `standin` to try things out)',
+  remedy:
+    'give a folder or a .tgz of a Trueno package: trueno-deploy up --release PATH (or the word `standin` to try things out)',
 })

@@ -6,8 +6,8 @@ import { isEmpty } from '../plan/build.js'
 import type { Plan } from '../plan/plan.js'
 import { short } from '../plan/state.js'
 import { apiPort } from '../trueno/balancer.js'
-import type { CommandContext, Fleet, HostOptions, Outcome, ReleaseAtHand } from './context.js'
 import { engineOf, withLease } from './changing.js'
+import type { CommandContext, Fleet, HostOptions, Outcome, ReleaseAtHand } from './context.js'
 import { freshClusterId, planUp, refuseProblems } from './planning.js'
 import { connectAll, type Visit, visit } from './visit.js'
 
@@ -35,14 +35,23 @@ export async function up(options: UpOptions, context: CommandContext): Promise<O
 }
 
 function tell(plan: Plan, context: CommandContext): void {
-  if (plan.release !== null) context.emit({ kind: 'releaseKnown', release: `${short(plan.release.id)} (${plan.release.label})` })
-  for (const problem of [...plan.problems.filter(({ severity }) => severity === 'warning')]) context.emit({ kind: 'problem', problem })
+  if (plan.release !== null)
+    context.emit({ kind: 'releaseKnown', release: `${short(plan.release.id)} (${plan.release.label})` })
+  for (const problem of [...plan.problems.filter(({ severity }) => severity === 'warning')])
+    context.emit({ kind: 'problem', problem })
 }
 
 /** Ready is checked from outside, also when nothing was to be done. */
-async function finish(plan: Plan, applied: Applied, found: Visit, fleet: Fleet, context: CommandContext): Promise<Outcome> {
+async function finish(
+  plan: Plan,
+  applied: Applied,
+  found: Visit,
+  fleet: Fleet,
+  context: CommandContext,
+): Promise<Outcome> {
   const { cluster } = found
-  if (applied.failed.size > 0 || applied.held.size > 0) throw new UpFailed([...applied.failed.values()], stillRunning(cluster, applied))
+  if (applied.failed.size > 0 || applied.held.size > 0)
+    throw new UpFailed([...applied.failed.values()], stillRunning(cluster, applied))
   const problems = await verify(cluster, engineOf(fleet, context, null, null))
   if (problems.length > 0) throw new UpFailed(problems, stillRunning(cluster, applied))
   const nothing = isEmpty(plan) ? ['Nothing to do: the cluster is what the files say.'] : []
@@ -66,12 +75,15 @@ function stillRunning(cluster: Cluster, applied: Applied): readonly string[] {
 }
 
 function unreachableOf(plan: Plan): Applied['failed'] {
-  return new Map(plan.unreachable.flatMap((problem) => (problem.host === undefined ? [] : [[problem.host, problem] as const])))
+  return new Map(
+    plan.unreachable.flatMap((problem) => (problem.host === undefined ? [] : [[problem.host, problem] as const])),
+  )
 }
 
 function whereToConnect(cluster: Cluster): readonly string[] {
   const { coordinator, balancer } = cluster
-  const through = balancer === null ? [] : [`  Balancer       ${hostOf(cluster, balancer.host).key}:${balancer.sourcePort}`]
+  const through =
+    balancer === null ? [] : [`  Balancer       ${hostOf(cluster, balancer.host).key}:${balancer.sourcePort}`]
   return [
     `  Drivers        ${coordinator}:${apiPort}`,
     ...through,

@@ -1,10 +1,9 @@
 import type { Cluster, HostKey } from '../cluster/cluster.js'
-import { clusterFromReceipts } from '../cluster/from-receipts.js'
 import type { Facts } from '../cluster/facts.js'
-import { gatherFacts } from '../engine/gather.js'
+import { clusterFromReceipts } from '../cluster/from-receipts.js'
+import { type Gathered, gatherFacts } from '../engine/gather.js'
 import type { Problem } from '../errors.js'
-import type { ReadConnection } from '../ssh/connection.js'
-import type { CommandContext, Fleet } from './context.js'
+import type { ConnectOptions, ReadContext, ReadFleet } from './context.js'
 
 /** What was found on a visit of all hosts. */
 export interface Visit {
@@ -15,11 +14,16 @@ export interface Visit {
   readonly unreachable: ReadonlyMap<HostKey, Problem>
 }
 
+/** A context whose connections are of one kind, to change or only to read. */
+type Connecting<F extends ReadFleet> = Pick<ReadContext, 'emit'> & {
+  readonly connect: (cluster: Cluster, options: ConnectOptions) => Promise<F>
+}
+
 /** Connects to all hosts and tells how it went. */
-export async function connectAll(cluster: Cluster, context: CommandContext, timeoutMs = cluster.timeouts.connect): Promise<Fleet> {
+export async function connectAll<F extends ReadFleet>(cluster: Cluster, context: Connecting<F>): Promise<F> {
   const keys = cluster.hosts.map((host) => host.key)
   context.emit({ kind: 'phaseStarted', phase: 'connect', title: 'Connect', hosts: keys })
-  const fleet = await context.connect(cluster, { timeoutMs })
+  const fleet = await context.connect(cluster, { timeoutMs: cluster.timeouts.connect })
   for (const host of keys) {
     const problem = fleet.unreachable.get(host)
     const outcome = problem === undefined ? 'done' : 'failed'
@@ -32,13 +36,16 @@ export async function connectAll(cluster: Cluster, context: CommandContext, time
 }
 
 /** Asks all connected hosts for their facts. Without an inventory file the receipts found may say that they live elsewhere: then once more. */
-export async function visit(cluster: Cluster, fleet: Fleet, context: CommandContext): Promise<Visit> {
-  const connections: ReadonlyMap<HostKey, ReadConnection> = fleet.connections
-  const first = await gatherFacts(cluster, connections, context.signal)
+export async function visit(cluster: Cluster, fleet: ReadFleet, context: ReadContext): Promise<Visit> {
+  const first = await gatherFacts(cluster, fleet.connections, context.signal)
   const told = toldByReceipts(cluster, first.facts)
-  const moved = told.hosts.some((host) => differs(host, cluster))
-  const { facts, problems } = moved ? await gatherFacts(told, connections, context.signal) : first
+  const { facts, problems } = isElsewhere(told, cluster) ? await visitAgain(told, fleet, context) : first
   return { cluster: told, facts, unreachable: new Map([...fleet.unreachable, ...problems]) }
+}
+
+async function visitAgain(told: Cluster, fleet: ReadFleet, context: ReadContext): Promise<Gathered> {
+  await fleet.reach(told)
+  return gatherFacts(told, fleet.connections, context.signal)
 }
 
 function toldByReceipts(cluster: Cluster, facts: ReadonlyMap<HostKey, Facts>): Cluster {
@@ -47,7 +54,9 @@ function toldByReceipts(cluster: Cluster, facts: ReadonlyMap<HostKey, Facts>): C
   return clusterFromReceipts(cluster, new Map(receipts))
 }
 
-function differs(host: Cluster['hosts'][number], cluster: Cluster): boolean {
-  const before = cluster.hosts.find((candidate) => candidate.key === host.key)
-  return before?.home !== host.home || before.data !== host.data || cluster.balancer?.host === host.key
+/** Whether other places are to be looked at than those that were. */
+function isElsewhere(told: Cluster, cluster: Cluster): boolean {
+  const asked = new Map(cluster.hosts.map((host) => [host.key, host]))
+  const moved = told.hosts.some(({ key, home, data }) => asked.get(key)?.home !== home || asked.get(key)?.data !== data)
+  return moved || told.balancer?.sourcePort !== cluster.balancer?.sourcePort
 }
