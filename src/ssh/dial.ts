@@ -29,7 +29,11 @@ export class DialError extends Error {
 
 /** The one door to the network: looks a name up and connects to the first address that answers. @throws DialError */
 export async function dial(host: string, port: number, options: DialOptions): Promise<Socket> {
-  const addresses = await resolveAddresses(host, options)
+  return dialAddresses(await resolveAddresses(host, options), port, options)
+}
+
+/** Connects to the first of `addresses` that answers. @throws DialError */
+export async function dialAddresses(addresses: readonly string[], port: number, options: DialOptions): Promise<Socket> {
   const deadline = options.world.now() + options.timeoutMs
   let failure: unknown
   for (const address of addresses) {

@@ -1,0 +1,168 @@
+import type { Access, HostKey } from '../cluster/cluster.js'
+import type { World } from '../world.js'
+import { type Ask, createAsker } from './asking.js'
+import { createResolver } from './config.js'
+import type { Connection } from './connection.js'
+import { assertPermitted, DialError } from './dial.js'
+import { ConnectionError } from './errors.js'
+import { createHostKeyStore } from './host-key-store.js'
+import { createIdentityStore } from './identities.js'
+import { createJumps } from './jumps.js'
+import type { HostKeyPins } from './known-hosts.js'
+import { linkConnection } from './link-connection.js'
+import { keepLink } from './link-keeper.js'
+import type { Networks } from './networks.js'
+import { type LinkContext, openLink } from './open-link.js'
+import { createPasswords } from './passwords.js'
+import { packagedScripts, type ScriptSource } from './scripts.js'
+import { createSlots, createSlotsByName } from './slots.js'
+import type { Target } from './target.js'
+
+/** What connecting depends on; everything but the world has a default. */
+export interface SshOptions {
+  readonly world: World
+  /** The environment of the process: `SSH_AUTH_SOCK`, and `${NAME}` in paths of the SSH configuration. Default: empty. */
+  readonly variables?: Readonly<Record<string, string | undefined>>
+  /** Read this SSH configuration instead of the user's and the system's (ssh's `-F`). */
+  readonly configFile?: string
+  /** Networks that alone may be dialled (TRUENO_DEPLOY_ONLY, by `parseNetworks`). Default: null, all. */
+  readonly only?: Networks | null
+  /** Asks for passphrases and passwords. Default: null, nobody is there to be asked. */
+  readonly ask?: Ask | null
+  /** Keys of hosts pinned by `trueno-deploy trust`, and the file they are from. */
+  readonly pins?: { readonly keys: HostKeyPins; readonly file: string }
+  /** Default: those of `remote/` in this package. */
+  readonly scripts?: ScriptSource
+  /** Most that a host may take to let us in, milliseconds. Default: 10 s. */
+  readonly connectTimeoutMs?: number
+  /** Told for each command: what was run on which host, and milliseconds. */
+  readonly onCommand?: (host: HostKey, command: string, ms: number) => void
+  /** Told when a connection is lost, before another is made. */
+  readonly onLost?: (host: HostKey, message: string) => void
+}
+
+export interface HostAccess {
+  readonly key: HostKey
+  readonly access: Access
+}
+
+export interface OpenOptions {
+  /** Hosts that are connected to at once. Default: 64. */
+  readonly parallel?: number
+  readonly signal?: AbortSignal
+}
+
+/** All connections of one run: they share keys, passphrases, known hosts and the links to jump hosts. */
+export interface Ssh extends AsyncDisposable {
+  /** How ssh would reach a host. @throws UsageError when the SSH configuration is wrong. */
+  resolve(access: Access): Promise<Target>
+  /** Logs in to a host. The connection is made again by itself when it is lost. @throws ConnectionError */
+  connect(host: HostKey, target: Target, signal?: AbortSignal): Promise<Connection>
+  /**
+   * Resolves and connects many, side by side; every host has an answer, and none hides another's.
+   * @throws the signal's reason when it aborts; UsageError when the SSH configuration is wrong. What was open is closed.
+   */
+  openConnections(hosts: readonly HostAccess[], options?: OpenOptions): Promise<ReadonlyMap<HostKey, Opened>>
+}
+
+export type Opened = Connection | ConnectionError
+
+/** Unauthenticated connections to one sshd at once; its usual MaxStartups begins to drop at 10. */
+const mostLogins = 8
+
+/** The door to hosts. Disposing it closes what is left: links to jump hosts. */
+export function createSsh(options: SshOptions): Ssh {
+  const { only = null, configFile, variables = {} } = options
+  const resolve = createResolver({ variables, offline: only !== null, ...(configFile !== undefined && { configFile }) })
+  const jumps = createJumps((jump) => openLink(jump.name, jump, context))
+  const context = linkContext(options, jumps.link)
+  const connect = (host: HostKey, target: Target, signal?: AbortSignal) =>
+    connectOne(host, target, context, options, signal)
+  return {
+    resolve,
+    connect,
+    openConnections: (hosts, given = {}) =>
+      connectAll(hosts, given, async ({ key, access }, signal) => connect(key, await resolve(access), signal)),
+    [Symbol.asyncDispose]: () => jumps.close(),
+  }
+}
+
+function linkContext(
+  { world, only = null, ask = null, pins, connectTimeoutMs = 10_000 }: SshOptions,
+  jump: LinkContext['jump'],
+): LinkContext {
+  const asker = createAsker(ask, world)
+  return {
+    world,
+    only,
+    asker,
+    identities: createIdentityStore(asker.ask),
+    passwords: createPasswords(asker.ask),
+    hostKeys: createHostKeyStore(pins === undefined ? {} : { pins }),
+    connectTimeoutMs,
+    logins: createSlotsByName(mostLogins),
+    jump,
+  }
+}
+
+const packaged = packagedScripts()
+
+async function connectOne(
+  host: HostKey,
+  target: Target,
+  context: LinkContext,
+  { scripts = packaged, onCommand, onLost }: SshOptions,
+  signal?: AbortSignal,
+): Promise<Connection> {
+  const { world, only } = context
+  const open = (until?: AbortSignal) => openLink(host, target, context, until)
+  const keeper = keepLink(await open(signal), { host, world, open, onLost: (message) => onLost?.(host, message) })
+  return linkConnection(keeper, {
+    host,
+    world,
+    scripts,
+    assertPermitted: (address) => permit(host, address, only),
+    onCommand: (command, ms) => onCommand?.(host, command, ms),
+  })
+}
+
+function permit(host: HostKey, address: string, only: Networks | null): void {
+  try {
+    assertPermitted(address, only)
+  } catch (error) {
+    throw error instanceof DialError ? new ConnectionError(error.fault, host, { cause: error.message }) : error
+  }
+}
+
+async function connectAll(
+  hosts: readonly HostAccess[],
+  { parallel = 64, signal }: OpenOptions,
+  connect: (host: HostAccess, signal?: AbortSignal) => Promise<Connection>,
+): Promise<ReadonlyMap<HostKey, Opened>> {
+  const slots = createSlots(parallel)
+  const outcomes = await Promise.allSettled(
+    hosts.map((host) => slots.use(() => orConnectionError(connect(host, signal)))),
+  )
+  const failure = outcomes.find((outcome) => outcome.status === 'rejected')
+  if (failure !== undefined || signal?.aborted) {
+    await Promise.all(outcomes.map(closeOutcome))
+    throw signal?.aborted ? signal.reason : failure?.reason
+  }
+  return new Map(
+    outcomes.flatMap((outcome, index) =>
+      outcome.status === 'fulfilled' ? [[hosts[index]?.key ?? '', outcome.value]] : [],
+    ),
+  )
+}
+
+function orConnectionError(connecting: Promise<Connection>): Promise<Opened> {
+  return connecting.catch((error) => {
+    if (error instanceof ConnectionError) return error
+    throw error
+  })
+}
+
+async function closeOutcome(outcome: PromiseSettledResult<Opened>): Promise<void> {
+  if (outcome.status === 'fulfilled' && !(outcome.value instanceof ConnectionError))
+    await outcome.value[Symbol.asyncDispose]()
+}

@@ -1,0 +1,67 @@
+import type { HostKey } from '../cluster/cluster.js'
+import type { FollowOptions } from './connection.js'
+import { ConnectionError } from './errors.js'
+import type { Link, Session } from './link.js'
+import { afterMarker, noShell } from './run-script.js'
+import { followScript, invokeWithData } from './scripts.js'
+import { createTailLines } from './tail-lines.js'
+
+/** Follows files on a link until the signal aborts. @throws ConnectionError `lost` when it ends before that. */
+export async function followFiles(
+  link: Link,
+  host: HostKey,
+  files: readonly string[],
+  options: FollowOptions,
+): Promise<void> {
+  if (options.signal.aborted) return
+  const { command, input } = invokeWithData(followScript, files)
+  const lines = createTailLines(files, options.onLine)
+  const output = createMarkerGate((chunk) => options.signal.aborted || lines.push(chunk))
+  const session = await link.exec(command, { output: output.take, errors: () => {} })
+  session.input.write(input)
+  const code = await endOf(session, options.signal)
+  if (options.signal.aborted) return
+  const noise = output.noise()
+  throw noise === undefined ? endedByItself(host, code) : noShell(host, code, noise, Buffer.alloc(0))
+}
+
+async function endOf(session: Session, signal: AbortSignal): Promise<number | null> {
+  const close = () => session.close()
+  signal.addEventListener('abort', close, { once: true })
+  if (signal.aborted) close()
+  try {
+    return await session.ended
+  } catch (error) {
+    if (signal.aborted) return null
+    throw error
+  } finally {
+    signal.removeEventListener('abort', close)
+  }
+}
+
+function endedByItself(host: HostKey, code: number | null): ConnectionError {
+  return new ConnectionError('lost', host, { cause: `Following the logs ended by itself, with ${code ?? 'a signal'}` })
+}
+
+interface MarkerGate {
+  take(chunk: Buffer): void
+  /** What came instead of the begin marker; undefined when it came. */
+  noise(): Buffer | undefined
+}
+
+const longestNoise = 64 * 1024
+
+/** Hands on what follows the begin marker. */
+function createMarkerGate(onChunk: (chunk: Buffer) => void): MarkerGate {
+  let noise: Buffer | undefined = Buffer.alloc(0)
+  return {
+    noise: () => noise,
+    take: (chunk) => {
+      if (noise === undefined) return onChunk(chunk)
+      const all = Buffer.concat([noise, chunk])
+      const own = afterMarker(all)
+      noise = own === undefined ? all.subarray(-longestNoise) : undefined
+      if (own !== undefined) onChunk(own)
+    },
+  }
+}

@@ -1,0 +1,133 @@
+import type { Duplex } from 'node:stream'
+import ssh2, { type AnyAuthMethod, type Client } from 'ssh2'
+import type { HostKey } from '../cluster/cluster.js'
+import { NoAlgorithmError, offeredAlgorithms } from './algorithms.js'
+import type { Authentication } from './authentication.js'
+import { ConnectionError } from './errors.js'
+import type { HostKeyStore } from './host-key-store.js'
+import { readHostKey } from './known-hosts.js'
+import { describeTarget, type Target } from './target.js'
+
+/** The host hung up before keys were exchanged: what sshd does with too many at once (MaxStartups). Safe to try again. */
+export class EarlyDropError extends Error {
+  override readonly name = 'EarlyDropError'
+}
+
+export interface HandshakeOptions {
+  readonly hostKeys: HostKeyStore
+  readonly authentication: Authentication
+  /** Ends it; its reason is thrown. */
+  readonly signal: AbortSignal
+}
+
+/** SSH over an open stream, up to a login that was accepted. @throws ConnectionError, EarlyDropError */
+export async function handshake(
+  stream: Duplex,
+  host: HostKey,
+  target: Target,
+  options: HandshakeOptions,
+): Promise<Client> {
+  const client = new ssh2.Client()
+  const progress: Progress = { keysExchanged: false, refusal: undefined }
+  client.on('handshake', () => {
+    progress.keysExchanged = true
+  })
+  try {
+    await ready(client, options.signal, () => start(client, stream, host, target, options, progress))
+    return client
+  } catch (error) {
+    stream.destroy()
+    options.signal.throwIfAborted()
+    throw progress.refusal ?? handshakeError(host, target, error, progress, options.authentication)
+  }
+}
+
+interface Progress {
+  keysExchanged: boolean
+  /** Our own verdict about the host's key. */
+  refusal: unknown
+}
+
+function start(
+  client: Client,
+  stream: Duplex,
+  host: HostKey,
+  target: Target,
+  options: HandshakeOptions,
+  progress: Progress,
+): void {
+  const { identityAgent, forwardAgent, keepalive } = target
+  client.connect({
+    sock: stream,
+    username: target.user,
+    algorithms: offeredAlgorithms(target, options.hostKeys.knownTypes(target)),
+    hostVerifier: (blob: Buffer) => accepts(() => options.hostKeys.check(host, target, readHostKey(blob)), progress),
+    authHandler: (offered, _partial, next) => void nextMethod(options.authentication, offered, next as NextMethod),
+    keepaliveInterval: keepalive.intervalMs,
+    keepaliveCountMax: keepalive.countMax,
+    // Ours is kept elsewhere: it stands still while somebody is asked for a passphrase.
+    readyTimeout: 0,
+    ...(forwardAgent && identityAgent !== null && { agent: identityAgent, agentForward: true }),
+  })
+}
+
+function accepts(check: () => void, progress: Progress): boolean {
+  try {
+    check()
+    return true
+  } catch (error) {
+    progress.refusal = error
+    return false
+  }
+}
+
+type NextMethod = (method: AnyAuthMethod | false) => void
+
+// ssh2 gives null where its types say a list: before the host has said anything.
+async function nextMethod(
+  authentication: Authentication,
+  offered: readonly string[] | null,
+  next: NextMethod,
+): Promise<void> {
+  next(await authentication.next(offered).catch(() => false))
+}
+
+/** Resolves when the login is accepted; rejects with the first error, or with nothing when the host just hung up. */
+function ready(client: Client, signal: AbortSignal, begin: () => void): Promise<void> {
+  return new Promise((resolve, reject) => {
+    const abort = () => reject(signal.reason)
+    if (signal.aborted) return abort()
+    signal.addEventListener('abort', abort, { once: true })
+    client.once('ready', () => {
+      signal.removeEventListener('abort', abort)
+      resolve()
+    })
+    // Stays for good: without a listener an error ends the process. One key of an agent that fails is not the end.
+    client.on('error', (error: Error & { level?: string }) => error.level === 'agent' || reject(error))
+    client.once('close', () => reject(undefined))
+    begin()
+  })
+}
+
+function handshakeError(
+  host: HostKey,
+  target: Target,
+  error: unknown,
+  { keysExchanged }: Progress,
+  authentication: Authentication,
+): Error {
+  const level = error instanceof Error && 'level' in error ? error.level : undefined
+  const message = error instanceof Error ? error.message : 'the host closed the connection'
+  if (level === 'client-authentication') return authentication.failure(host, '')
+  if (keysExchanged) return authentication.failure(host, `the host ended the connection: ${message}`)
+  if (error === undefined || level === 'client-socket' || message === lostEarly) return new EarlyDropError(message)
+  return new ConnectionError('protocol', host, { cause: protocolCause(target, error), evidence: message })
+}
+
+// The library's own text: it has no code for this.
+const lostEarly = 'Connection lost before handshake'
+
+function protocolCause(target: Target, error: unknown): string {
+  if (error instanceof NoAlgorithmError) return 'Of the configured algorithms this transport knows none'
+  return `${describeTarget(target)} and this program could not agree on a connection`
+}

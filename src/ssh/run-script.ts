@@ -1,0 +1,125 @@
+import type { Writable } from 'node:stream'
+import type { HostKey } from '../cluster/cluster.js'
+import type { RunOptions, ScriptResult } from './connection.js'
+import { ConnectionError } from './errors.js'
+import type { Link, Session } from './link.js'
+import { beginMarker, type Invocation } from './scripts.js'
+import { plainText, shorten } from './text.js'
+
+/** Most of a stream that is kept, in bytes; what follows is dropped. */
+export const longestOutput = 4 * 1024 * 1024
+
+/** Runs a script on a link to its end. @throws ConnectionError `lost`, or `no-shell` when the login runs no scripts. */
+export async function runScript(
+  link: Link,
+  host: HostKey,
+  invocation: Invocation,
+  options: RunOptions,
+): Promise<ScriptResult> {
+  options.signal?.throwIfAborted()
+  const output = createCollector()
+  const errors = createCollector()
+  const session = await link.exec(invocation.command, { output: output.take, errors: errors.take })
+  const work = Promise.all([session.ended, feed(session, invocation.input, options.input)])
+  const [code] = await unlessAborted(work, options.signal, () => session.close())
+  return scriptResult(host, code, output.bytes(), errors.bytes())
+}
+
+function scriptResult(host: HostKey, code: number | null, output: Buffer, errors: Buffer): ScriptResult {
+  const own = afterMarker(output)
+  if (own === undefined) throw noShell(host, code, output, errors)
+  return { code, stdout: textOf(own), stderr: textOf(afterMarker(errors) ?? errors) }
+}
+
+interface Collector {
+  take(chunk: Buffer): void
+  bytes(): Buffer
+}
+
+function createCollector(): Collector {
+  const chunks: Buffer[] = []
+  let size = 0
+  return {
+    take: (chunk) => {
+      if (size < longestOutput) chunks.push(chunk)
+      size += chunk.length
+    },
+    bytes: () => Buffer.concat(chunks).subarray(0, longestOutput),
+  }
+}
+
+/** Sends the script and its data. Ends early when the command does: it need not read what it does not want. */
+async function feed(session: Session, head: string, input: RunOptions['input']): Promise<void> {
+  const end = watchEnd(session)
+  try {
+    await write(session.input, Buffer.from(head), end)
+    for await (const chunk of input?.() ?? []) {
+      if (end.ended) return
+      await write(session.input, chunk, end)
+    }
+    session.input.end()
+  } catch (error) {
+    session.close()
+    throw error
+  }
+}
+
+interface End {
+  ended: boolean
+  /** Called when the session ends. */
+  wake: () => void
+}
+
+function watchEnd(session: Session): End {
+  const end: End = { ended: false, wake: () => {} }
+  const settle = () => {
+    end.ended = true
+    end.wake()
+  }
+  session.ended.then(settle, settle)
+  return end
+}
+
+// A channel that closes may never call back.
+function write(stream: Writable, chunk: Uint8Array, end: End): Promise<void> {
+  return new Promise((resolve) => {
+    if (end.ended) return resolve()
+    end.wake = resolve
+    stream.write(chunk, () => resolve())
+  })
+}
+
+/** The first of: the work, or the signal, after which `stop` is called and nobody waits for the work any more. */
+export function unlessAborted<T>(work: Promise<T>, signal: AbortSignal | undefined, stop: () => void): Promise<T> {
+  if (signal === undefined) return work
+  return new Promise((resolve, reject) => {
+    const abort = () => {
+      stop()
+      reject(signal.reason)
+    }
+    if (signal.aborted) abort()
+    signal.addEventListener('abort', abort, { once: true })
+    work.then(resolve, reject).finally(() => signal.removeEventListener('abort', abort))
+  })
+}
+
+const marker = Buffer.from(beginMarker)
+
+/** What follows the begin marker; undefined when it is not there. */
+export function afterMarker(output: Buffer): Buffer | undefined {
+  const at = output.indexOf(marker)
+  return at < 0 ? undefined : output.subarray(at + marker.length)
+}
+
+function textOf(output: Buffer): string {
+  return plainText(output.toString('utf8'))
+}
+
+/** The login answered, but not with a shell that runs our scripts. */
+export function noShell(host: HostKey, code: number | null, output: Buffer, errors: Buffer): ConnectionError {
+  const said = [output, errors].map((part) => textOf(part).trim()).filter((part) => part !== '')
+  return new ConnectionError('no-shell', host, {
+    cause: `The login ran something else than our script and ended with ${code ?? 'a signal'}: a restricted shell, or a forced command`,
+    evidence: shorten(said.join('\n'), 2000),
+  })
+}
