@@ -67,7 +67,7 @@ function connectToMaster(options) {
       again()
     })
     receive(socket, onProceed)
-    onConnect((name) => send(socket, { ready: name }))
+    onConnect((name, onSent) => send(socket, { ready: name }, onSent))
   })
   request.end()
 }

@@ -44,7 +44,7 @@ function reportToMaster(context) {
       host: master,
       port: 8001,
       reconnectMs: knobs.core.reconnectMs,
-      onConnect: (report) => sendReady(context, () => report(host)),
+      onConnect: (report) => sendReady(context, (onSent) => report(host, onSent)),
       onDisconnect: () => log.error('>> CLUSTER: Disconnected from master'),
       onProceed: () => {
         log.info('>> CLUSTER: Master proceed signal received...')
@@ -63,13 +63,13 @@ async function requireGremlin(master) {
 function sendReady({ log, knobs, leave }, report) {
   log.info('>> CLUSTER: Sending ready signal to master')
   if (knobs.core.stallBarrier) return
-  report()
   const die = deaths[knobs.core.dieAfterSignal]
-  if (die) setTimeout(() => die(leave), 50)
+  report(() => die(leave))
 }
 
 /** What the knob dieAfterSignal can be. */
 const deaths = {
+  null: () => {},
   exit: (leave) => leave(1),
   hang: () => process.kill(process.pid, 'SIGSTOP'),
   stop: () => spawn('node', [path.join(lib, 'trueno.js'), 'stop'], { detached: true, stdio: 'ignore' }).unref(),

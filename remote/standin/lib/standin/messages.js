@@ -4,10 +4,10 @@ const { StringDecoder } = require('string_decoder')
 
 /**
  * What stand-ins say to each other (barrier, Spark registration, Elasticsearch membership, pm2): one JSON value a
- * line over a socket. Nothing but stand-ins speaks it.
+ * line over a socket. Nothing but stand-ins speaks it. `onSent` is called when the kernel has it.
  */
-function send(socket, message) {
-  if (!socket.destroyed && socket.writable) socket.write(`${JSON.stringify(message)}\n`)
+function send(socket, message, onSent) {
+  if (!socket.destroyed && socket.writable) socket.write(`${JSON.stringify(message)}\n`, onSent)
 }
 
 /** Hands each message to `handle`; a peer that speaks something else is hung up on. */

@@ -1,6 +1,6 @@
 'use strict'
 
-/** Stand-in for Cerebro: a page on 8008, and the RUNNING_PID file that keeps a killed one from starting again. */
+/** Stand-in for Cerebro: a page on 8008, and the RUNNING_PID file that keeps one from starting again after kill -9. */
 const fs = require('fs')
 const http = require('http')
 const { onStop, portOf, runEngine } = require('../../../../standin/engine')
@@ -13,7 +13,7 @@ function main(argv) {
   const property = (name) => argv.find((word) => word.startsWith(`-D${name}=`)).split('=')[1]
   return runEngine('cerebro', async ({ own }) => {
     claimPidFile()
-    onStop(own, () => removeFile(pidFile))
+    onStop(own)
     const port = portOf(own, Number(property('http.port')))
     const address = property('http.address')
     await listen(http.createServer(onRequest), port, address)
@@ -24,6 +24,7 @@ function main(argv) {
 function claimPidFile() {
   try {
     fs.writeFileSync(pidFile, String(process.pid), { flag: 'wx' })
+    process.once('exit', () => removeFile(pidFile))
   } catch (_error) {
     process.stdout.write(`This application is already running (Or delete ${process.cwd()}/${pidFile} file).\n`)
     process.exit(255)
