@@ -5,9 +5,11 @@ import { constants, type FileHandle, open } from 'node:fs/promises'
 export type FileReading =
   | { readonly kind: 'content'; readonly bytes: Uint8Array }
   | { readonly kind: 'missing' }
-  | { readonly kind: 'notAFile'; readonly what: string }
   | { readonly kind: 'tooLarge' }
-  | { readonly kind: 'unreadable'; readonly reason: string }
+  /** `detail`: what it is instead, `a directory`. */
+  | { readonly kind: 'notAFile'; readonly detail: string }
+  /** `detail`: why, in words. */
+  | { readonly kind: 'unreadable'; readonly detail: string }
 
 /** The seam between the configuration and the file system. The path is absolute. */
 export type ReadFile = (path: string) => Promise<FileReading>
@@ -27,16 +29,16 @@ export const readRegularFile: ReadFile = async (path) => {
 
 async function readOpenFile(handle: FileHandle): Promise<FileReading> {
   const stats = await handle.stat()
-  if (!stats.isFile()) return { kind: 'notAFile', what: kindOf(stats) }
+  if (!stats.isFile()) return { kind: 'notAFile', detail: kindOf(stats) }
   if (stats.size > largestFile) return { kind: 'tooLarge' }
   return { kind: 'content', bytes: await handle.readFile() }
 }
 
 function failedReading(error: NodeJS.ErrnoException): FileReading {
   if (error.code === 'ENOENT' || error.code === 'ENOTDIR') return { kind: 'missing' }
-  if (error.code === 'ENXIO') return { kind: 'notAFile', what: 'a socket or a device' }
-  if (error.code === 'EACCES') return { kind: 'unreadable', reason: 'you have no right to read it' }
-  return { kind: 'unreadable', reason: error.message }
+  if (error.code === 'ENXIO') return { kind: 'notAFile', detail: 'a socket or a device' }
+  if (error.code === 'EACCES') return { kind: 'unreadable', detail: 'you have no right to read it' }
+  return { kind: 'unreadable', detail: error.message }
 }
 
 function kindOf(stats: Stats): string {

@@ -68,7 +68,7 @@ function showSpot(file: ConfigFile, spot: Spot): string {
 }
 
 function pathIn({ path }: Spot): readonly string[] {
-  return path.length === 0 ? [] : [printable(path.join('/'))]
+  return path.length === 0 ? [] : [printable(path.map((part) => part || '""').join('/'))]
 }
 
 function offsetOf(file: ConfigFile, { path, at }: Spot): number {

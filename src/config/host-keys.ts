@@ -51,13 +51,12 @@ const refused: readonly FaultyKind[] = [
   {
     is: (key) => key.includes('@'),
     cause: 'a user is no part of it',
-    remedy: (key) => `Write "${key.slice(key.indexOf('@') + 1)}", and the user into the inventory: hosts/KEY/user.`,
+    remedy: (key) => `Write "${bare(key)}", and the user into the inventory: hosts/KEY/user.`,
   },
   {
     is: (key) => /^[^:]+:\d*$/.test(key),
     cause: 'a port is no part of it',
-    remedy: (key) =>
-      `Write "${key.slice(0, key.indexOf(':'))}", and the port of SSH into the inventory: hosts/KEY/port.`,
+    remedy: (key) => `Write "${bare(key)}", and the port of SSH into the inventory: hosts/KEY/port.`,
   },
   {
     is: (key) => /[^ -~]/.test(key),
@@ -91,7 +90,7 @@ const useless: readonly FaultyKind[] = [
   {
     is: (key) => key.includes('/'),
     cause: 'a network is no host, no -h can match it',
-    remedy: (key) => `Write the address alone: "${key.slice(0, key.indexOf('/'))}".`,
+    remedy: 'Write each of its hosts with its own address.',
   },
   {
     is: (key) => key.includes(':'),
@@ -115,6 +114,11 @@ const useless: readonly FaultyKind[] = [
     remedy: useName,
   },
 ]
+
+/** Without user and port. */
+function bare(key: string): string {
+  return key.replace(/^.*@/, '').replace(/:\d*$/, '')
+}
 
 const hostName = /^([a-z0-9]([a-z0-9-]*[a-z0-9])?\.)*[a-z0-9]([a-z0-9-]*[a-z0-9])?$/i
 

@@ -41,6 +41,7 @@ class NotJson extends Error {
 }
 
 const deepest = 100
+const lookHere = 'Correct the file here, or shortly before.'
 
 function readValue(reader: Reader, path: Path, key?: Token): void {
   const token = peek(reader)
@@ -80,7 +81,8 @@ function readItems(reader: Reader, end: '}' | ']', readItem: () => void): void {
     if (token.text !== ',' && token.text !== end) fail(reader, `a comma or ${end} is expected here`)
     take(reader)
     if (token.text === end) return
-    if (peek(reader).text === end) fail(reader, 'JSON allows no comma before a closing bracket', token)
+    if (peek(reader).text === end)
+      fail(reader, 'JSON allows no comma before a closing bracket', token, 'Take the comma out.')
   }
 }
 
@@ -98,9 +100,9 @@ function take(reader: Reader): Token {
   return token
 }
 
-function fail(reader: Reader, cause: string, { text, offset } = peek(reader)): never {
+function fail(reader: Reader, cause: string, { text, offset } = peek(reader), remedy = lookHere): never {
   const known = text === '' ? faultOfText(reader.text, offset) : undefined
-  throw new NotJson(known ?? { offset, cause, remedy: 'Correct the file here, or shortly before.' })
+  throw new NotJson(known ?? { offset, cause, remedy })
 }
 
 /** The tokens of RFC 8259; a text holds everything but quotes, backslashes and what stands before the space in ASCII. */

@@ -3,6 +3,7 @@ import type { Cluster } from '../cluster/cluster.js'
 import { errorProblem, UsageError } from '../errors.js'
 import { clusterRuleFindings } from './cluster-rules.js'
 import type { ConfigFile } from './document.js'
+import type { FileName } from './file-findings.js'
 import { type ReadFile, readRegularFile } from './files.js'
 import { type Finding, inOrder, printable } from './finding.js'
 import { inventoryRuleFindings } from './inventory-rules.js'
@@ -48,7 +49,7 @@ interface ReadResult extends Opened {
   readonly path: string
 }
 
-async function read(options: LoadOptions, given: { name: string; role: 'cluster' | 'inventory' }): Promise<ReadResult> {
+async function read(options: LoadOptions, given: FileName): Promise<ReadResult> {
   const readFile = options.readFile ?? readRegularFile
   const name = normalize(given.name)
   const path = resolve(options.workingDirectory, name)

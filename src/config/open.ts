@@ -1,16 +1,10 @@
 import { extname } from 'node:path'
 import { errorProblem } from '../errors.js'
 import type { ConfigFile, Duplicate, Fault, Format, Reading } from './document.js'
+import { emptyFinding, type FileName, notUtf8Finding, unreadFinding } from './file-findings.js'
 import type { FileReading } from './files.js'
 import { atKey, type Finding, findingAt, isSecretName, printable, showPath, showPlace } from './finding.js'
 import { readJson } from './json.js'
-
-/** What is to be opened. */
-export interface FileName {
-  /** As the user gave it; for messages. */
-  readonly name: string
-  readonly role: 'cluster' | 'inventory'
-}
 
 /** A file as far as it could be read, and what is wrong with it so far. */
 export interface Opened {
@@ -20,10 +14,10 @@ export interface Opened {
 
 /** Makes a configuration file of what was read: decodes it, parses it, finds keys that stand twice. */
 export async function openFile(fileName: FileName, reading: FileReading): Promise<Opened> {
-  if (reading.kind !== 'content') return failed(aboutFile(fileName, unreadTexts(fileName, reading)))
+  if (reading.kind !== 'content') return failed(unreadFinding(fileName, reading))
   const text = decode(reading.bytes)
-  if (text === undefined) return failed(aboutFile(fileName, notUtf8(reading.bytes)))
-  if (text.trim() === '') return failed(aboutFile(fileName, empty))
+  if (text === undefined) return failed(notUtf8Finding(fileName, reading.bytes))
+  if (text.trim() === '') return failed(emptyFinding(fileName))
   const format = formatOf(fileName)
   const parsed = await parse(text, format)
   if ('fault' in parsed) return failed(syntaxFinding(fileName, text, format, parsed.fault))
@@ -53,66 +47,6 @@ function decode(bytes: Uint8Array): string | undefined {
   } catch {
     return undefined
   }
-}
-
-interface FileTexts {
-  readonly code: string
-  readonly title: string
-  /** Follows the file's name. */
-  readonly is: string
-  readonly remedy: string
-}
-
-function aboutFile({ name }: FileName, { is, ...texts }: FileTexts): Finding {
-  const shown = printable(name)
-  return { offset: -1, problem: errorProblem({ ...texts, cause: `${shown} ${is}`, evidence: shown }) }
-}
-
-function unreadTexts({ role }: FileName, reading: Exclude<FileReading, { kind: 'content' }>): FileTexts {
-  const name =
-    role === 'cluster' ? 'Give the path of the cluster file as argument' : 'Give the path of the inventory with -i'
-  if (reading.kind === 'missing')
-    return {
-      code: 'config-missing-file',
-      title: 'File not found',
-      is: 'does not exist',
-      remedy: `${name}, or make the file.`,
-    }
-  if (reading.kind === 'notAFile')
-    return { code: 'config-not-a-file', title: 'Not a file', is: `is ${reading.what}`, remedy: `${name}.` }
-  if (reading.kind === 'tooLarge')
-    return {
-      code: 'config-too-large',
-      title: 'File too large',
-      is: 'is larger than 1 MiB',
-      remedy: `${name}; this is something else.`,
-    }
-  const is = `cannot be read: ${reading.reason}`
-  return { code: 'config-unreadable', title: 'File not readable', is, remedy: 'Make it readable for you.' }
-}
-
-const empty: FileTexts = {
-  code: 'config-empty',
-  title: 'File empty',
-  is: 'has nothing in it',
-  remedy: 'Fill it, an example comes with trueno-deploy. An inventory can also be left away.',
-}
-
-function notUtf8(bytes: Uint8Array): FileTexts {
-  const mark = `${bytes[0]} ${bytes[1]}`
-  const what = mark === '255 254' || mark === '254 255' ? 'is UTF-16' : `is not UTF-8 (line ${lineOfFault(bytes)})`
-  return {
-    code: 'config-not-utf8',
-    title: 'File not in UTF-8',
-    is: what,
-    remedy: 'Save it as UTF-8 without byte order mark.',
-  }
-}
-
-/** The decoder puts a replacement character where it finds a fault. */
-function lineOfFault(bytes: Uint8Array): number {
-  const text = new TextDecoder().decode(bytes)
-  return text.slice(0, text.indexOf('\ufffd')).split('\n').length
 }
 
 function syntaxFinding({ name, role }: FileName, text: string, format: Format, fault: Fault): Finding {

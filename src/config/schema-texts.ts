@@ -24,7 +24,9 @@ export function kindOf(value: unknown): string {
   if (value === null) return 'empty'
   if (isMapping(value)) return 'a mapping'
   if (Array.isArray(value)) return 'a list'
-  return typeof value === 'string' ? 'a text' : `a ${typeof value === 'boolean' ? 'truth value' : 'number'}`
+  if (typeof value === 'boolean') return 'a truth value'
+  if (typeof value === 'number') return Number.isInteger(value) ? 'a number' : 'a number that is not whole'
+  return 'a text'
 }
 
 /** The way out, for a value that is none of what is allowed. */
@@ -55,25 +57,25 @@ export function quotesHelp(file: ConfigFile, node: SchemaNode, value: unknown): 
 
 /** The way out for a key that is not known there; the texts are sentences with a space behind. */
 export function unknownKeyHelp(key: string, schema: SchemaNode, allowed: readonly string[]): string {
-  return specialHelp(key) ?? whereElse(key, schema) ?? suggestion(key, allowed)
+  return specialHelp(key) || suggestion(key, allowed, 1) || whereElse(key, schema) || suggestion(key, allowed)
 }
 
-function specialHelp(key: string): string | undefined {
+function specialHelp(key: string): string {
   if (key === '<<') return 'There are no merge keys: what hosts have in common stands in defaults. '
-  if (!isSecretName(key)) return undefined
+  if (!isSecretName(key)) return ''
   return 'No password is read from a file: use an SSH agent, or a key (identityFile). '
 }
 
 /** Where a key that is unknown here has its place. */
-function whereElse(key: string, schema: SchemaNode): string | undefined {
+function whereElse(key: string, schema: SchemaNode): string {
   const inCluster = placesOf(key, clusterSchema)
   if (inCluster.length > 0) return `It is a role, its place is cluster.json: ${inCluster[0]}. `
   const inInventory = placesOf(key, inventorySchema)
-  if (inInventory.length === 0) return undefined
+  if (inInventory.length === 0) return ''
   return `Its place is ${schema === inventorySchema ? '' : 'the inventory: '}${listed(inInventory, 'or')}. `
 }
 
 function placesOf(key: string, schema: SchemaNode): readonly string[] {
   const paths = namedKeys(schema).filter((path) => path.at(-1) === key)
-  return paths.map((path) => path.join('/'))
+  return paths.map((path) => (path.length === 1 ? 'the top of the file' : path.join('/')))
 }

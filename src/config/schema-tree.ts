@@ -2,6 +2,7 @@ import type { Path } from './document.js'
 
 /** The parts of JSON Schema that ours use, and the two texts that editors know beside it. */
 export interface SchemaNode {
+  readonly title?: string
   readonly description?: string
   readonly default?: unknown
   readonly examples?: readonly unknown[]

@@ -1,10 +1,17 @@
 import { distance } from 'fastest-levenshtein'
 
-/** What was probably meant by a misspelt word: the nearest of the candidates, at most three, none when all are far away. */
-export function didYouMean(word: string, candidates: readonly string[]): readonly string[] {
+/**
+ * What was probably meant by a misspelt word: the nearest of the candidates, at most three, none when all are far away.
+ * @param farthest how many letters may differ
+ */
+export function didYouMean(
+  word: string,
+  candidates: readonly string[],
+  farthest: number = tolerance(word),
+): readonly string[] {
   const ranked = candidates.map((candidate) => ({ candidate, far: far(word.toLowerCase(), candidate.toLowerCase()) }))
   const nearest = Math.min(...ranked.map(({ far }) => far))
-  if (nearest > tolerance(word)) return []
+  if (nearest > farthest) return []
   return ranked
     .filter(({ far }) => far === nearest)
     .map(({ candidate }) => candidate)
@@ -12,8 +19,8 @@ export function didYouMean(word: string, candidates: readonly string[]): readonl
 }
 
 /** `Did you mean "port"? `, or nothing. Ends with a space so that a sentence can follow. */
-export function suggestion(word: string, candidates: readonly string[]): string {
-  const meant = didYouMean(word, candidates).map((candidate) => `"${candidate}"`)
+export function suggestion(word: string, candidates: readonly string[], farthest?: number): string {
+  const meant = didYouMean(word, candidates, farthest).map((candidate) => `"${candidate}"`)
   return meant.length === 0 ? '' : `Did you mean ${listed(meant, 'or')}? `
 }
 
@@ -23,10 +30,10 @@ export function listed(items: readonly string[], conjunction: 'and' | 'or'): str
   return items.length < 2 ? last : `${items.slice(0, -1).join(', ')} ${conjunction} ${last}`
 }
 
-/** Two letters changed places count two; a word that goes on (`identity`, `identityFile`) counts one. */
+/** Two letters changed places count two; a part of a word (`jump` of `proxyJump`) counts one. */
 function far(word: string, candidate: string): number {
-  const goesOn = word.length > 2 && (candidate.startsWith(word) || word.startsWith(candidate))
-  return goesOn ? Math.min(1, distance(word, candidate)) : distance(word, candidate)
+  const isPart = word.length > 2 && (candidate.includes(word) || word.includes(candidate))
+  return isPart ? Math.min(1, distance(word, candidate)) : distance(word, candidate)
 }
 
 function tolerance(word: string): number {

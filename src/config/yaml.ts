@@ -58,10 +58,15 @@ function nestingFault(text: string): Fault | undefined {
 function syntaxFault(document: Document): Fault | undefined {
   const error: YAMLError | undefined = document.errors[0] ?? document.warnings[0]
   if (error === undefined) return undefined
-  return { offset: error.pos[0], ...(explanations[error.code] ?? { cause: error.message, remedy: lookHere }) }
+  return { offset: error.pos[0], ...(explanations[error.code] ?? explained(error)) }
 }
 
-const lookHere = 'Correct the file here, or shortly before.'
+function explained({ message }: YAMLError): Omit<Fault, 'offset'> {
+  return {
+    cause: message.charAt(0).toLowerCase() + message.slice(1),
+    remedy: 'Correct the file here, or shortly before.',
+  }
+}
 
 const explanations: Partial<Record<YAMLError['code'], Omit<Fault, 'offset'>>> = {
   TAB_AS_INDENT: { cause: 'a line is indented with a tab, YAML allows none there', remedy: 'Indent with spaces.' },
@@ -71,6 +76,14 @@ const explanations: Partial<Record<YAMLError['code'], Omit<Fault, 'offset'>>> = 
   BLOCK_AS_IMPLICIT_KEY: {
     cause: 'a second colon follows in the same line',
     remedy: 'Put a text with a colon in quotes, or begin a new line.',
+  },
+  MISSING_CHAR: {
+    cause: 'a quote, a bracket, a comma or a space after a colon is missing here',
+    remedy: 'Add it here, or shortly before.',
+  },
+  BAD_INDENT: {
+    cause: 'the indentation does not fit, or a bracket before it is not closed',
+    remedy: 'Indent what belongs together equally, and close every bracket.',
   },
   BAD_SCALAR_START: { cause: 'no text can begin with this character', remedy: 'Put the text in quotes.' },
 }
@@ -106,7 +119,7 @@ function faultOfAlias(
 function readDocument(document: Document): Reading {
   const found: Found = { document, places: new Map(), duplicates: [] }
   try {
-    const value: unknown = document.toJS({ maxAliasCount: mostAliases })
+    const value: unknown = document.toJS({ maxAliasCount: mostAliases + 1 })
     if (isNode(document.contents)) notePlaces(found, document.contents, [])
     return { content: { value, places: found.places, duplicates: found.duplicates } }
   } catch (error) {

@@ -77,11 +77,34 @@ test.each(faults)('says where %j is no JSON, and why', (text, offset, cause) => 
 /** JSON with up to two places changed. */
 function almostJson(): fc.Arbitrary<string> {
   const edit = fc.record({ at: fc.nat(200), remove: fc.nat(2), insert: fc.constantFrom(...scraps) })
-  const json = fc.tuple(fc.jsonValue(), fc.constantFrom(0, 1)).map(([value, indent]) => JSON.stringify(value, null, indent))
+  const json = fc
+    .tuple(fc.jsonValue(), fc.constantFrom(0, 1))
+    .map(([value, indent]) => JSON.stringify(value, null, indent))
   return fc.tuple(json, fc.array(edit, { maxLength: 2 })).map(([text, edits]) => edits.reduce(changed, text))
 }
 
-const scraps = ['', ',', '"', '\\', '{', '}', '[', ']', ':', ' ', '0', '-', 'e', '.', 'true', '\t', '\u0001', '\u00a0', '//', "'"]
+const scraps = [
+  '',
+  ',',
+  '"',
+  '\\',
+  '{',
+  '}',
+  '[',
+  ']',
+  ':',
+  ' ',
+  '0',
+  '-',
+  'e',
+  '.',
+  'true',
+  '\t',
+  '\u0001',
+  '\u00a0',
+  '//',
+  "'",
+]
 
 function changed(text: string, edit: { at: number; remove: number; insert: string }): string {
   const at = Math.min(edit.at, text.length)
