@@ -1,6 +1,6 @@
 import type { ArtifactSource, Engine } from '../engine/engine.js'
 import { type Lease, takeLease } from '../engine/lease.js'
-import { ProblemError } from '../errors.js'
+import { LeaseHeldError, ProblemError } from '../errors.js'
 import type { Connection } from '../ssh/connection.js'
 import type { CommandContext, Fleet } from './context.js'
 import { connectionTo, probesOf } from './read-context.js'
@@ -11,6 +11,8 @@ interface Change {
   readonly visit: Visit
   /** The verb, shown to whoever wants the lease meanwhile. */
   readonly purpose: string
+  /** Wait when somebody else holds the lease. */
+  readonly wait: boolean
 }
 
 /** Does something that changes hosts while holding the cluster's lease; releases it whatever happens. */
@@ -19,12 +21,27 @@ export async function withLease<T>(
   context: CommandContext,
   work: (lease: Lease) => Promise<T>,
 ): Promise<T> {
-  const { who, world } = context
-  const lease = await takeLease({ ...keeperOf(change), who, purpose: change.purpose, world })
+  const lease = await leaseFor(change, context)
   try {
     return await work(lease)
   } finally {
     await lease.release()
+  }
+}
+
+const askAgainMs = 2000
+
+async function leaseFor(change: Change, context: CommandContext): Promise<Lease> {
+  const { who, world, signal, emit } = context
+  const request = { ...keeperOf(change), who, purpose: change.purpose, world }
+  for (let first = true; ; first = false) {
+    try {
+      return await takeLease(request)
+    } catch (error) {
+      if (!change.wait || !(error instanceof LeaseHeldError)) throw error
+      if (first) emit({ kind: 'note', message: `Waiting for the lease: ${error.problems[0]?.cause}` })
+    }
+    await world.sleep(askAgainMs, signal)
   }
 }
 

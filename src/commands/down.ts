@@ -3,16 +3,26 @@ import { errorProblem, exitCodes, type Problem, ProblemError } from '../errors.j
 import { isEmpty } from '../plan/build.js'
 import { balancerProcesses, truenoProcesses } from '../plan/state.js'
 import { engineOf, withLease } from './changing.js'
-import type { CommandContext, HostOptions, Outcome } from './context.js'
+import type { CommandContext, Fleet, HostOptions, Outcome } from './context.js'
+import { tellingWhatRuns } from './interrupted.js'
 import { planDown } from './planning.js'
 import { connectAll, type Visit, visit } from './visit.js'
 
+export interface DownOptions extends HostOptions {
+  /** Wait for the lease when somebody else holds it. */
+  readonly wait: boolean
+}
+
 /** Stops balancer, others, coordinator, and proves that nothing of ours runs. Data stays. */
-export async function down(options: HostOptions, context: CommandContext): Promise<Outcome> {
+export async function down(options: DownOptions, context: CommandContext): Promise<Outcome> {
   await using fleet = await connectAll(options.cluster, context)
+  return tellingWhatRuns(options.cluster, fleet, context, () => takeDown(options, fleet, context))
+}
+
+async function takeDown(options: DownOptions, fleet: Fleet, context: CommandContext): Promise<Outcome> {
   const found = await visit(options.cluster, fleet, context)
   if (isEmpty(planDown(found, options))) return nothingRuns(found)
-  return withLease({ fleet, visit: found, purpose: 'down' }, context, async (lease) => {
+  return withLease({ fleet, visit: found, purpose: 'down', wait: options.wait }, context, async (lease) => {
     const plan = planDown(await visit(options.cluster, fleet, context), options)
     const { failed } = await apply(plan, engineOf(fleet, context, lease, null))
     if (failed.size > 0) throw new ProblemError([...failed.values()])

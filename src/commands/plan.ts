@@ -6,7 +6,7 @@ import { freshClusterId, planUp } from './planning.js'
 import type { UpOptions } from './up.js'
 import { connectAll, visit } from './visit.js'
 
-export interface PlanOptions extends UpOptions {
+export interface PlanOptions extends Omit<UpOptions, 'saved' | 'wait'> {
   /** Exit 5 when there is something to do. */
   readonly exitCode: boolean
 }

@@ -8,30 +8,45 @@ import { short } from '../plan/state.js'
 import { apiPort } from '../trueno/balancer.js'
 import { engineOf, withLease } from './changing.js'
 import type { CommandContext, Fleet, HostOptions, Outcome, ReleaseAtHand } from './context.js'
+import { tellingWhatRuns } from './interrupted.js'
 import { freshClusterId, planUp, refuseProblems } from './planning.js'
+import { refuseStale } from './saved-plan.js'
 import { connectAll, type Visit, visit } from './visit.js'
 
 export interface UpOptions extends HostOptions {
   /** Null: the release that the hosts run already. */
   readonly release: ReleaseAtHand | null
+  /** Wait for the lease when somebody else holds it. */
+  readonly wait: boolean
+  /** Only what this plan says may be done (`apply`). */
+  readonly saved?: Plan
 }
 
 /** Makes the cluster what the files say: stage, configure, start the coordinator, wait, start the others, verify. */
 export async function up(options: UpOptions, context: CommandContext): Promise<Outcome> {
   await using fleet = await connectAll(options.cluster, context)
-  const request = { ...options, freshId: freshClusterId() }
+  return tellingWhatRuns(options.cluster, fleet, context, () => bringUp(options, fleet, context))
+}
+
+async function bringUp(options: UpOptions, fleet: Fleet, context: CommandContext): Promise<Outcome> {
+  const request = { ...options, freshId: options.saved?.cluster.id ?? freshClusterId() }
   const found = await visit(options.cluster, fleet, context)
   const first = planUp(found, request)
   tell(first, context)
-  refuseProblems(first)
+  refuse(first, options)
   if (isEmpty(first)) return finish(first, { failed: unreachableOf(first), held: new Set() }, found, fleet, context)
-  return withLease({ fleet, visit: found, purpose: 'up' }, context, async (lease) => {
+  return withLease({ fleet, visit: found, purpose: 'up', wait: options.wait }, context, async (lease) => {
     const now = await visit(options.cluster, fleet, context)
     const plan = planUp(now, request)
-    refuseProblems(plan)
+    refuse(plan, options)
     const applied = await apply(plan, engineOf(fleet, context, lease, options.release))
     return finish(plan, applied, now, fleet, context)
   })
+}
+
+function refuse(plan: Plan, { saved }: UpOptions): void {
+  refuseProblems(plan)
+  if (saved !== undefined) refuseStale(saved, plan)
 }
 
 function tell(plan: Plan, context: CommandContext): void {
