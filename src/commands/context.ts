@@ -14,7 +14,7 @@ export interface ReadContext {
   /** Aborted with an `InterruptedError` when the user asks to stop. */
   readonly signal: AbortSignal
   /** Connects all hosts side by side; never throws for a host that cannot be reached. */
-  readonly connect: (cluster: Cluster, options: ConnectOptions) => Promise<ReadFleet>
+  readonly connect: (cluster: Cluster) => Promise<ReadFleet>
   readonly probes: (connection: ReadConnection) => Probes
 }
 
@@ -22,12 +22,7 @@ export interface ReadContext {
 export interface CommandContext extends ReadContext {
   /** `user@laptop`. */
   readonly who: string
-  readonly connect: (cluster: Cluster, options: ConnectOptions) => Promise<Fleet>
-}
-
-export interface ConnectOptions {
-  /** Limit for each host, in milliseconds. */
-  readonly timeoutMs: number
+  readonly connect: (cluster: Cluster) => Promise<Fleet>
 }
 
 /** The hosts of a cluster as far as they could be reached. */

@@ -11,7 +11,7 @@ export function readContext({ world, emit, signal, probes, connect }: CommandCon
     emit,
     signal,
     probes,
-    connect: async (cluster, options) => readFleet(await connect(cluster, options)),
+    connect: async (cluster) => readFleet(await connect(cluster)),
   }
 }
 

@@ -18,17 +18,13 @@ import type { HostOptions, Outcome, ReadContext, ReadFleet } from './context.js'
 import { probesOf } from './read-context.js'
 import { type Visit, visit } from './visit.js'
 
-/** What a dead host may cost. */
-const connectLimitMs = 3000
-
 /** How everything is. It is given no connection that could change a host, and starts nothing by asking. */
 export async function status(
   options: Omit<HostOptions, 'parallel'>,
   context: ReadContext,
 ): Promise<Outcome & { readonly status: Status }> {
   const { cluster } = options
-  const timeoutMs = Math.min(connectLimitMs, cluster.timeouts.connect)
-  await using fleet = await context.connect(cluster, { timeoutMs })
+  await using fleet = await context.connect(cluster)
   const found = await visit(cluster, fleet, context)
   const told = statusOf(found, await ask(found, fleet, context), options)
   return { status: told, exitCode: told.state === 'ready' ? exitCodes.done : exitCodes.unhealthy, closing: [] }

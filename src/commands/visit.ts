@@ -3,7 +3,7 @@ import type { Facts } from '../cluster/facts.js'
 import { clusterFromReceipts } from '../cluster/from-receipts.js'
 import { type Gathered, gatherFacts } from '../engine/gather.js'
 import type { Problem } from '../errors.js'
-import type { ConnectOptions, ReadContext, ReadFleet } from './context.js'
+import type { ReadContext, ReadFleet } from './context.js'
 
 /** What was found on a visit of all hosts. */
 export interface Visit {
@@ -16,14 +16,14 @@ export interface Visit {
 
 /** A context whose connections are of one kind, to change or only to read. */
 type Connecting<F extends ReadFleet> = Pick<ReadContext, 'emit'> & {
-  readonly connect: (cluster: Cluster, options: ConnectOptions) => Promise<F>
+  readonly connect: (cluster: Cluster) => Promise<F>
 }
 
 /** Connects to all hosts and tells how it went. */
 export async function connectAll<F extends ReadFleet>(cluster: Cluster, context: Connecting<F>): Promise<F> {
   const keys = cluster.hosts.map((host) => host.key)
   context.emit({ kind: 'phaseStarted', phase: 'connect', title: 'Connect', hosts: keys })
-  const fleet = await context.connect(cluster, { timeoutMs: cluster.timeouts.connect })
+  const fleet = await context.connect(cluster)
   for (const host of keys) {
     const problem = fleet.unreachable.get(host)
     const outcome = problem === undefined ? 'done' : 'failed'

@@ -1,0 +1,117 @@
+import type { Typed, Verb } from '../cli.js'
+import type { Emit, EventBody } from '../engine/events.js'
+import { type ExitCode, exitCodes, InterruptedError, type Problem, ProblemError } from '../errors.js'
+import { chooseReporter, createReporter, type Reporter } from '../report/reporter.js'
+import type { Outcome } from './context.js'
+import { InterruptedRun } from './interrupted.js'
+import type { Io } from './io.js'
+import { systemWorld } from './system-world.js'
+import { UpFailed } from './up.js'
+import { verbs } from './verbs.js'
+
+/** What a verb is run with. */
+export interface VerbRun {
+  readonly typed: Typed
+  readonly io: Io
+  readonly emit: Emit
+  /** Aborted with an `InterruptedError` at the first Ctrl-C. */
+  readonly signal: AbortSignal
+  /** Prints what a verb tells: a document with --json, else text; after the task list is done. */
+  readonly print: (text: string) => void
+  readonly colour: boolean
+  readonly columns: number
+}
+
+/** Verbs that tell something print one document and nothing else with --json. */
+const telling: ReadonlySet<Verb> = new Set(['plan', 'status', 'trust'])
+
+/** Runs one verb from its first event to its exit code; what goes wrong becomes problems, never a stack trace. */
+export async function run(typed: Typed, io: Io): Promise<ExitCode> {
+  const begun = systemWorld.now()
+  const reporter = reporterOf(typed, io)
+  const texts: string[] = []
+  const emit = (body: EventBody): void => reporter.emit({ time: systemWorld.now(), ...body })
+  const interrupt = interruption(io, emit)
+  const verbRun: VerbRun = {
+    typed,
+    io,
+    emit,
+    signal: interrupt.signal,
+    print: (text) => texts.push(text),
+    colour: hasColour(typed, io),
+    columns: io.stdout.columns || 100,
+  }
+  const end = await ended(verbRun)
+  interrupt.stop()
+  for (const problem of end.problems) emit({ kind: 'problem', problem })
+  const { exitCode, closing } = end
+  emit({ kind: 'runFinished', ok: exitCode === exitCodes.done, exitCode, ms: systemWorld.now() - begun, closing })
+  await reporter.finish()
+  for (const text of texts) io.stdout.write(text)
+  if (typed.options.json && telling.has(typed.verb) && texts.length === 0)
+    io.stdout.write(`${JSON.stringify({ version: 1, ok: false, exitCode, problems: end.problems })}\n`)
+  return exitCode
+}
+
+interface End extends Outcome {
+  readonly problems: readonly Problem[]
+}
+
+async function ended(verbRun: VerbRun): Promise<End> {
+  try {
+    return { ...(await verbs[verbRun.typed.verb](verbRun)), problems: [] }
+  } catch (error) {
+    return endOf(error, verbRun)
+  }
+}
+
+function endOf(error: unknown, { signal, typed }: VerbRun): End {
+  if (error instanceof InterruptedRun) return { exitCode: exitCodes.interrupted, closing: error.closing, problems: [] }
+  if (error instanceof InterruptedError || (signal.aborted && error === signal.reason))
+    return { exitCode: exitCodes.interrupted, closing: [], problems: [] }
+  if (error instanceof UpFailed) return { exitCode: error.exitCode, closing: error.closing, problems: error.problems }
+  if (error instanceof ProblemError) return { exitCode: error.exitCode, closing: [], problems: error.problems }
+  return { exitCode: exitCodes.failed, closing: [], problems: [defect(error, typed)] }
+}
+
+/** Something that should not happen: a mistake of ours, told as such. */
+function defect(error: unknown, { options }: Typed): Problem {
+  const known = error instanceof Error ? error : new Error(String(error))
+  return {
+    code: 'internal',
+    severity: 'error',
+    title: 'trueno-deploy itself failed',
+    cause: known.message,
+    evidence: options.verbose ? (known.stack ?? '') : '',
+    remedy: 'this is a mistake in trueno-deploy: please report it, with the output of the same command and --verbose',
+  }
+}
+
+function reporterOf(typed: Typed, io: Io): Reporter {
+  const { json = false, plain = false, quiet = false, verbose = false } = typed.options
+  const { stdout, stderr, env } = io
+  const silent = quiet || (json && telling.has(typed.verb)) || typed.options.watch === true || typed.verb === 'status'
+  const kind = chooseReporter({
+    json: json && !telling.has(typed.verb),
+    plain,
+    quiet: silent,
+    isTTY: stdout.isTTY === true,
+    ci: Boolean(env.CI),
+  })
+  return createReporter({ kind, stdout, stderr, colour: hasColour(typed, io), verbose })
+}
+
+function hasColour({ options }: Typed, { stdout, env }: Io): boolean {
+  return stdout.isTTY === true && options.color && !env.NO_COLOR && env.TERM !== 'dumb'
+}
+
+/** The first Ctrl-C ends our work in order, the second now. */
+function interruption(io: Io, emit: Emit): { signal: AbortSignal; stop: () => void } {
+  const controller = new AbortController()
+  const stop = io.onInterrupt(() => {
+    if (controller.signal.aborted) io.exit(exitCodes.interrupted)
+    emit({ kind: 'note', message: 'Stopping our own work in order; the cluster goes on. Ctrl-C again: stop now.' })
+    controller.abort(new InterruptedError('interrupted'))
+  })
+  return { signal: controller.signal, stop }
+}

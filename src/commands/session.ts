@@ -1,0 +1,105 @@
+import { join, resolve } from 'node:path'
+import type { Typed } from '../cli.js'
+import type { Cluster, HostKey } from '../cluster/cluster.js'
+import { parseDuration } from '../config/duration.js'
+import { loadCluster } from '../config/load.js'
+import type { Emit } from '../engine/events.js'
+import { errorProblem, UsageError } from '../errors.js'
+import { createProbes } from '../health/tunnel-probes.js'
+import { type OpenRelease, openRelease } from '../release/open.js'
+import { createSsh, type Ssh } from '../ssh/connect.js'
+import { parseNetworks } from '../ssh/networks.js'
+import { choose } from './choice.js'
+import type { CommandContext } from './context.js'
+import { openFleet } from './fleet.js'
+import { type Io, terminalAsk } from './io.js'
+import { lockFileOf, readLockFile } from './lock-file.js'
+import { packageRoot } from './package-root.js'
+import { systemWorld } from './system-world.js'
+
+/** What one run of a verb holds open. */
+export interface Session {
+  readonly cluster: Cluster
+  /** Absolute path of `cluster.json`. */
+  readonly clusterFile: string
+  /** Keys chosen by --hosts and --roles; null: all. */
+  readonly chosen: readonly HostKey[] | null
+  readonly context: CommandContext
+  readonly ssh: Ssh
+}
+
+export interface SessionOptions {
+  readonly io: Io
+  readonly typed: Typed
+  /** Path of `cluster.json`, as the user gave it. */
+  readonly clusterFile: string
+  readonly emit: Emit
+  readonly signal: AbortSignal
+}
+
+/** Reads the files and makes ready to connect. Contacts nothing. @throws UsageError with all that is wrong in them */
+export async function openSession(options: SessionOptions): Promise<Session> {
+  const { io, typed, emit, signal } = options
+  const cluster = await load(options)
+  const clusterFile = resolve(io.workingDirectory, options.clusterFile)
+  const ssh = await sshOf(options, cluster, clusterFile)
+  const context: CommandContext = {
+    world: systemWorld,
+    emit,
+    signal,
+    who: io.who,
+    connect: (wanted) => openFleet(wanted, ssh, { parallel: typed.options.parallel ?? 64, signal }),
+    probes: (connection) => createProbes(connection, systemWorld),
+  }
+  return { cluster, clusterFile, chosen: choose(cluster, typed.options), context, ssh }
+}
+
+/** The release that option or inventory name; null: what the hosts run already. */
+export async function releaseOf({ cluster }: Session, { env, homeDirectory }: Io): Promise<OpenRelease | null> {
+  if (cluster.release === undefined) return null
+  const cache = env.XDG_CACHE_HOME || join(homeDirectory, '.cache')
+  return openRelease(cluster.release, { cacheDirectory: join(cache, 'trueno-deploy'), packageRoot })
+}
+
+function load({ io, typed, clusterFile }: SessionOptions): Promise<Cluster> {
+  const { inventory, release, timeoutStart } = typed.options
+  return loadCluster({
+    clusterFile,
+    ...(inventory !== undefined && { inventoryFile: inventory }),
+    overrides: {
+      ...(release !== undefined && { release }),
+      ...(timeoutStart !== undefined && { timeoutStartMs: duration(timeoutStart) }),
+    },
+    homeDirectory: io.homeDirectory,
+    workingDirectory: io.workingDirectory,
+  })
+}
+
+function duration(text: string): number {
+  const ms = parseDuration(text)
+  if (ms !== undefined) return ms
+  const cause = `--timeout-start takes a duration such as 90s or 5m, not \`${text}\``
+  throw new UsageError([
+    errorProblem({ code: 'wrong-use', title: 'wrong use', cause, remedy: 'see `trueno-deploy up --help`' }),
+  ])
+}
+
+async function sshOf({ io, typed, emit }: SessionOptions, cluster: Cluster, clusterFile: string): Promise<Ssh> {
+  const file = lockFileOf(clusterFile)
+  const { hostKeys } = await readLockFile(file)
+  return createSsh({
+    world: systemWorld,
+    variables: io.env,
+    only: parseNetworks(io.env.TRUENO_DEPLOY_ONLY),
+    ask: terminalAsk(io),
+    pins: { keys: hostKeys, file },
+    connectTimeoutMs: connectLimit(typed, cluster),
+    onCommand: (host, command, ms) => emit({ kind: 'command', host, command, ms }),
+    onLost: (host, message) => emit({ kind: 'connectionLost', host, message }),
+  })
+}
+
+/** `status` gives a dead host 3 s, whatever the inventory says. */
+function connectLimit({ verb }: Typed, { timeouts }: Cluster): number {
+  return verb === 'status' ? Math.min(3000, timeouts.connect) : timeouts.connect
+}

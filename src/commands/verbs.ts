@@ -1,0 +1,129 @@
+import type { Verb } from '../cli.js'
+import { exitCodes } from '../errors.js'
+import { renderPlan } from '../report/plan-table.js'
+import { renderStatus } from '../report/status-table.js'
+import { createWatchScreen } from '../report/watch.js'
+import type { Outcome } from './context.js'
+import { down } from './down.js'
+import { plan } from './plan.js'
+import { readContext } from './read-context.js'
+import { rehearse } from './rehearse.js'
+import type { VerbRun } from './run.js'
+import { loadPlan, savePlan } from './saved-plan.js'
+import { openSession, releaseOf, type Session } from './session.js'
+import { status } from './status.js'
+import { trust } from './trust.js'
+import { up } from './up.js'
+
+/** Each verb: from what was typed to how it ended. */
+export const verbs = {
+  up: runUp,
+  plan: runPlan,
+  apply: runApply,
+  status: runStatus,
+  down: runDown,
+  trust: runTrust,
+  rehearse: runRehearse,
+} satisfies Record<Verb, (run: VerbRun) => Promise<Outcome>>
+
+async function runUp(run: VerbRun): Promise<Outcome> {
+  const session = await open(run, run.typed.file)
+  await using release = await releaseOf(session, run.io)
+  begin(run, session, release?.release.label ?? null)
+  return up({ ...hostOptions(session, run), release, wait: run.typed.options.wait === true }, session.context)
+}
+
+async function runPlan(run: VerbRun): Promise<Outcome> {
+  const { options, file } = run.typed
+  const session = await open(run, file)
+  await using release = await releaseOf(session, run.io)
+  begin(run, session, null)
+  const told = await plan(
+    { ...hostOptions(session, run), release, exitCode: options.exitCode === true },
+    readContext(session.context),
+  )
+  if (options.out !== undefined)
+    await savePlan(options.out, { version: 1, from: origin(run, session), chosen: session.chosen, plan: told.plan })
+  run.print(options.json ? `${JSON.stringify(told.plan)}\n` : renderPlan(told.plan, run))
+  return told
+}
+
+function origin(
+  { typed }: VerbRun,
+  { clusterFile, cluster }: Session,
+): { clusterFile: string; inventory: string | null; release: string | null } {
+  return { clusterFile, inventory: typed.options.inventory ?? null, release: cluster.release ?? null }
+}
+
+async function runApply(run: VerbRun): Promise<Outcome> {
+  const saved = await loadPlan(run.typed.file)
+  const { clusterFile, inventory, release: path } = saved.from
+  const options = {
+    ...run.typed.options,
+    ...(inventory !== null && { inventory }),
+    ...(path !== null && { release: path }),
+  }
+  const session = await open({ ...run, typed: { ...run.typed, options } }, clusterFile)
+  await using release = await releaseOf(session, run.io)
+  begin(run, session, release?.release.label ?? null)
+  const given = {
+    ...hostOptions({ ...session, chosen: saved.chosen }, run),
+    release,
+    wait: run.typed.options.wait === true,
+  }
+  return up({ ...given, saved: saved.plan }, session.context)
+}
+
+async function runStatus(run: VerbRun): Promise<Outcome> {
+  const session = await open(run, run.typed.file)
+  const look = (): ReturnType<typeof status> => status(hostOptions(session, run), readContext(session.context))
+  if (run.typed.options.watch === true) return watch(run, session, look)
+  const told = await look()
+  run.print(run.typed.options.json ? `${JSON.stringify(told.status)}\n` : renderStatus(told.status, run))
+  return told
+}
+
+const watchEveryMs = 2000
+
+/** Until Ctrl-C, which is the way it ends. */
+async function watch(run: VerbRun, { context }: Session, look: () => ReturnType<typeof status>): Promise<Outcome> {
+  const screen = createWatchScreen(run.io.stdout)
+  for (;;) {
+    const told = await look()
+    screen.draw(run.typed.options.json ? `${JSON.stringify(told.status)}\n` : renderStatus(told.status, run))
+    const stopped = await context.world.sleep(watchEveryMs, run.signal).then(
+      () => false,
+      () => true,
+    )
+    if (stopped) return { exitCode: exitCodes.done, closing: [] }
+  }
+}
+
+async function runDown(run: VerbRun): Promise<Outcome> {
+  const session = await open(run, run.typed.file)
+  begin(run, session, null)
+  return down({ ...hostOptions(session, run), wait: run.typed.options.wait === true }, session.context)
+}
+
+async function runTrust(run: VerbRun): Promise<Outcome> {
+  return trust(await open(run, run.typed.file), run)
+}
+
+function runRehearse(run: VerbRun): Promise<Outcome> {
+  return rehearse(run)
+}
+
+function open({ io, typed, emit, signal }: VerbRun, clusterFile: string): Promise<Session> {
+  return openSession({ io, typed, clusterFile, emit, signal })
+}
+
+function begin({ typed, emit }: VerbRun, { cluster }: Session, release: string | null): void {
+  emit({ kind: 'runStarted', verb: typed.verb, cluster: cluster.name, hosts: cluster.hosts.length, release })
+}
+
+function hostOptions(
+  { cluster, chosen }: Session,
+  { typed }: VerbRun,
+): { cluster: Session['cluster']; chosen: Session['chosen']; parallel: number } {
+  return { cluster, chosen, parallel: typed.options.parallel ?? 64 }
+}

@@ -1,0 +1,48 @@
+import { homedir, hostname, userInfo } from 'node:os'
+import { Printed, parseCommandLine, type Typed } from './cli.js'
+import type { Io } from './commands/io.js'
+import { packageVersion } from './commands/package-root.js'
+import { run } from './commands/run.js'
+import { type ExitCode, exitCodes, ProblemError } from './errors.js'
+import { renderFailure } from './report/failure.js'
+
+/**
+ * The command line: reads it, runs the verb, resolves with the exit code.
+ * @param argv what was typed after the program's name
+ */
+export async function main(argv: readonly string[], io: Io = processIo()): Promise<ExitCode> {
+  const typed = read(argv, io)
+  return typeof typed === 'number' ? typed : run(typed, io)
+}
+
+function read(argv: readonly string[], io: Io): Typed | ExitCode {
+  try {
+    return parseCommandLine(argv, { version: packageVersion(), out: (text) => io.stdout.write(text) })
+  } catch (error) {
+    if (error instanceof Printed) return exitCodes.done
+    if (!(error instanceof ProblemError)) throw error
+    io.stderr.write(renderFailure(error.problems, { colour: false, columns: io.stderr.columns ?? 100 }))
+    return error.exitCode
+  }
+}
+
+function processIo(): Io {
+  return {
+    stdin: process.stdin,
+    stdout: process.stdout,
+    stderr: process.stderr,
+    env: process.env,
+    workingDirectory: process.cwd(),
+    homeDirectory: process.env.HOME || homedir(),
+    who: `${userInfo().username}@${hostname()}`,
+    onInterrupt: (listener) => {
+      process.on('SIGINT', listener)
+      process.on('SIGTERM', listener)
+      return () => {
+        process.off('SIGINT', listener)
+        process.off('SIGTERM', listener)
+      }
+    },
+    exit: (code) => process.exit(code),
+  }
+}
