@@ -32,15 +32,24 @@ export interface Fault {
 
 export type Reading = { readonly content: Content } | { readonly fault: Fault }
 
-/** A configuration file that could be read: its value, and where each part of it stands. */
-export interface ConfigFile extends Content {
+/** The text of a configuration file. */
+export interface Source {
   /** As the user named it; for messages. */
   readonly name: string
   readonly format: Format
   readonly text: string
+  /** Offsets at which lines begin. */
+  readonly lines: readonly number[]
 }
 
+/** A configuration file that could be read: its value, and where each part of it stands. */
+export interface ConfigFile extends Source, Content {}
+
 export type Format = 'json' | 'yaml'
+
+export function linesOf(text: string): readonly number[] {
+  return [0, ...Array.from(text.matchAll(/\n/g), (match) => match.index + 1)]
+}
 
 /** A path as one text, as JSON Pointer writes it (and ajv's `instancePath`). */
 export function pointerOf(path: Path): string {

@@ -1,5 +1,5 @@
 import { errorProblem, type Problem } from '../errors.js'
-import { type ConfigFile, isMapping, type Path, pointerOf, valueAt } from './document.js'
+import { type ConfigFile, isMapping, type Path, pointerOf, type Source, valueAt } from './document.js'
 
 /** A problem in a configuration file, and where it stands: findings are told in the order of the file. */
 export interface Finding {
@@ -38,10 +38,9 @@ export function inOrder(findings: readonly Finding[]): readonly Problem[] {
 }
 
 /** `cluster.json:3:7` */
-export function showPlace(name: string, text: string, offset: number): string {
-  const before = text.slice(0, offset)
-  const line = before.split('\n').length
-  return `${printable(name)}:${line}:${offset - before.lastIndexOf('\n')}`
+export function showPlace({ name, lines }: Source, offset: number): string {
+  const line = lines.findLastIndex((start) => start <= offset)
+  return `${printable(name)}:${line + 1}:${offset - (lines[line] ?? 0) + 1}`
 }
 
 /** `192.168.1.41/backend`; the name of the file for the whole of it. */
@@ -63,7 +62,7 @@ export function isSecretName(name: string): boolean {
 }
 
 function showSpot(file: ConfigFile, spot: Spot): string {
-  const place = showPlace(file.name, file.text, offsetOf(file, spot))
+  const place = showPlace(file, offsetOf(file, spot))
   return `${[place, ...pathIn(spot)].join(' ')}: ${showValue(valueAt(file, spot.path), spot.path)}`
 }
 

@@ -1,6 +1,14 @@
 import { extname } from 'node:path'
 import { errorProblem } from '../errors.js'
-import type { ConfigFile, Duplicate, Fault, Format, Reading } from './document.js'
+import {
+  type ConfigFile,
+  type Duplicate,
+  type Fault,
+  type Format,
+  linesOf,
+  type Reading,
+  type Source,
+} from './document.js'
 import { emptyFinding, type FileName, notUtf8Finding, unreadFinding } from './file-findings.js'
 import type { FileReading } from './files.js'
 import { atKey, type Finding, findingAt, isSecretName, printable, showPath, showPlace } from './finding.js'
@@ -18,10 +26,10 @@ export async function openFile(fileName: FileName, reading: FileReading): Promis
   const text = decode(reading.bytes)
   if (text === undefined) return failed(notUtf8Finding(fileName, reading.bytes))
   if (text.trim() === '') return failed(emptyFinding(fileName))
-  const format = formatOf(fileName)
-  const parsed = await parse(text, format)
-  if ('fault' in parsed) return failed(syntaxFinding(fileName, text, format, parsed.fault))
-  const file = { ...parsed.content, name: fileName.name, format, text }
+  const source = { name: fileName.name, format: formatOf(fileName), text, lines: linesOf(text) }
+  const parsed = await parse(source)
+  if ('fault' in parsed) return failed(syntaxFinding(fileName, source, parsed.fault))
+  const file = { ...source, ...parsed.content }
   return { file, findings: file.duplicates.map((duplicate) => duplicateFinding(file, duplicate)) }
 }
 
@@ -35,7 +43,7 @@ function formatOf({ name, role }: FileName): Format {
 }
 
 /** The YAML reader is loaded only when there is YAML: it takes a while. */
-async function parse(text: string, format: Format): Promise<Reading> {
+async function parse({ text, format }: Source): Promise<Reading> {
   if (format === 'json') return readJson(text)
   const { readYaml } = await import('./yaml.js')
   return readYaml(text)
@@ -49,26 +57,27 @@ function decode(bytes: Uint8Array): string | undefined {
   }
 }
 
-function syntaxFinding({ name, role }: FileName, text: string, format: Format, fault: Fault): Finding {
+function syntaxFinding({ name, role }: FileName, source: Source, { offset, cause, remedy }: Fault): Finding {
   const isYaml = role === 'cluster' && /\.ya?ml$/.test(name)
-  const remedy = isYaml ? 'The cluster file is JSON. An inventory is given with -i.' : fault.remedy
-  const evidence = `${showPlace(name, text, fault.offset)}${lineAt(text, fault.offset)}`
-  const title = format === 'json' ? 'Not valid JSON' : 'Not valid YAML'
-  return {
-    offset: fault.offset,
-    problem: errorProblem({ code: 'config-syntax', title, cause: fault.cause, evidence, remedy }),
-  }
+  const problem = errorProblem({
+    code: 'config-syntax',
+    title: source.format === 'json' ? 'Not valid JSON' : 'Not valid YAML',
+    cause,
+    evidence: [showPlace(source, offset), ...lineAt(source.text, offset)].join(' '),
+    remedy: isYaml ? 'The cluster file is JSON. An inventory is given with -i.' : remedy,
+  })
+  return { offset, problem }
 }
 
 /** The line with the fault, as far as it can be shown. */
-function lineAt(text: string, offset: number): string {
+function lineAt(text: string, offset: number): readonly string[] {
   const start = text.lastIndexOf('\n', offset - 1) + 1
   const line = (text.slice(start).split(/\r?\n/, 1)[0] ?? '').trim()
-  return line === '' || isSecretName(line) ? '' : ` ${printable(line.slice(0, 60))}`
+  return line === '' || isSecretName(line) ? [] : [printable(line.slice(0, 60))]
 }
 
 function duplicateFinding(file: ConfigFile, { path, first, second }: Duplicate): Finding {
-  const places = [first, second].map((offset) => `${showPlace(file.name, file.text, offset)} ${showPath(file, path)}`)
+  const places = [first, second].map((offset) => `${showPlace(file, offset)} ${showPath(file, path)}`)
   const finding = findingAt(file, [atKey(...path)], {
     code: 'config-duplicate-key',
     title: 'Key stands twice',
