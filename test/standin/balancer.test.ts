@@ -32,7 +32,7 @@ function log(host: RigHost): Promise<string> {
   return readText(join(host.home, 'loadbalancer.out'))
 }
 
-describe('the balancer', () => {
+describe.concurrent('the balancer', () => {
   it('says where it logs, is back, and forwards one client always to the same target', async () => {
     await using rig = await makeRig({}, {}, {})
     const [host, left, right] = [rig.host(0), rig.host(1), rig.host(2)]

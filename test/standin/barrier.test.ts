@@ -22,7 +22,7 @@ async function counts(host: RigHost): Promise<readonly string[]> {
   return bare(await host.core()).filter((line) => line.startsWith('>> CLUSTER('))
 }
 
-describe('the barrier', () => {
+describe.concurrent('the barrier', () => {
   it('counts a host that is dead by now, and passes without it', async () => {
     await using rig = await makeRig({ master: true }, { index: true }, {})
     const [coordinator, dying, last] = [rig.host(0), rig.host(1), rig.host(2)]
@@ -108,7 +108,7 @@ describe('the barrier', () => {
   })
 })
 
-describe('the external API', () => {
+describe.concurrent('the external API', () => {
   it('opens its port but never says so when no Elasticsearch answers', async () => {
     await using rig = await makeRig({ master: true }, {})
     await startCoordinator(rig.host(0))
@@ -134,7 +134,7 @@ describe('the external API', () => {
   })
 })
 
-describe('a port of core that is taken', () => {
+describe.concurrent('a port of core that is taken', () => {
   it('is an uncaught exception after the line that says awaiting, exit 1, and the components stay', async () => {
     await using rig = await makeRig({ master: true }, {})
     const host = rig.host(0)

@@ -34,7 +34,7 @@ function nodesAre(host: RigHost, count: number) {
   return eventually(`${count} nodes`, async () => (await health(host))?.number_of_nodes === count)
 }
 
-describe('an Elasticsearch alone', () => {
+describe.concurrent('an Elasticsearch alone', () => {
   it('answers as 5.3.2 does, without a product header, and is yellow', async () => {
     await using rig = await makeRig({ index: true })
     const host = rig.host(0)
@@ -127,7 +127,7 @@ describe('an Elasticsearch alone', () => {
   })
 })
 
-describe('two Elasticsearch', () => {
+describe.concurrent('two Elasticsearch', () => {
   it('are one cluster, green; the one that is left keeps its name, and is joined again', async () => {
     await using rig = await makeRig({ index: true }, { index: true })
     const [first, second] = [rig.host(0), rig.host(1)]
@@ -172,7 +172,7 @@ describe('two Elasticsearch', () => {
   })
 })
 
-describe('an Elasticsearch that cannot start', () => {
+describe.concurrent('an Elasticsearch that cannot start', () => {
   it('says which port is taken, lives longer than a second, and exits 1', async () => {
     await using rig = await makeRig({ index: true }, { index: true })
     await using _http = await takePort(rig.host(0).key, 8004)
@@ -213,7 +213,7 @@ describe('an Elasticsearch that cannot start', () => {
   })
 })
 
-describe('what it writes', () => {
+describe.concurrent('what it writes', () => {
   it('is a log in its own directory, and its state in --dir', async () => {
     await using rig = await makeRig({ index: true })
     const host = rig.host(0)

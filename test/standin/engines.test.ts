@@ -36,7 +36,7 @@ async function stateOf(master: RigHost, port = 8006): Promise<MasterState> {
   return (await askJson(master.key, port, '/json/')) as unknown as MasterState
 }
 
-describe('a Spark master', () => {
+describe.concurrent('a Spark master', () => {
   it('says on stderr that it is ready, redirects /json, and answers /json/ as text/json', async () => {
     await using rig = await makeRig({ master: true })
     const master = rig.host(0)
@@ -114,7 +114,7 @@ describe('a Spark master', () => {
   })
 })
 
-describe('a Spark worker', () => {
+describe.concurrent('a Spark worker', () => {
   it('has a page of its own', async () => {
     await using rig = await makeRig({ master: true })
     const host = rig.host(0)
@@ -152,7 +152,7 @@ describe('a Spark worker', () => {
   })
 })
 
-describe('a Gremlin server', () => {
+describe.concurrent('a Gremlin server', () => {
   const gremlin = async (host: RigHost, knobs: object = {}) => {
     await host.knobs({ gremlin: knobs })
     const config = 'conf/gremlin-server-trueno.yaml'
@@ -187,7 +187,7 @@ describe('a Gremlin server', () => {
   })
 })
 
-describe('a Cerebro', () => {
+describe.concurrent('a Cerebro', () => {
   const args = (host: RigHost) => [
     '-Dhttp.port=8008',
     `-Dhttp.address=${host.key}`,

@@ -11,7 +11,7 @@ async function daemonOf(rig: Rig) {
   return (await rig.running()).find(({ command }) => command.includes('God Daemon'))
 }
 
-describe('a component that crashes', () => {
+describe.concurrent('a component that crashes', () => {
   it('quickly is given up after 16 exits; core tells each, and waits for ever', async () => {
     await using rig = await makeRig({ master: true }, {})
     const host = rig.host(0)
@@ -61,7 +61,7 @@ describe('a component that crashes', () => {
   })
 })
 
-describe("pm2's daemon", () => {
+describe.concurrent("pm2's daemon", () => {
   it('leaves orphans when it is killed, which stop does not find', async () => {
     await using rig = await makeRig({ master: true }, {})
     const host = rig.host(0)

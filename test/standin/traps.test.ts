@@ -17,7 +17,7 @@ async function emptyCoreLog(host: RigHost): Promise<void> {
   await truncate(join(host.pm2, 'logs/Trueno-Core-out-0.log'))
 }
 
-describe('component logs of an earlier start', () => {
+describe.concurrent('component logs of an earlier start', () => {
   it('make a component that never starts "successfully started" at once', async () => {
     await using rig = await makeRig({ master: true }, {})
     const host = rig.host(0)
@@ -48,7 +48,7 @@ describe('component logs of an earlier start', () => {
   })
 })
 
-describe('a second start', () => {
+describe.concurrent('a second start', () => {
   it('restarts core and then every component in place', async () => {
     await using rig = await makeRig({ master: true }, {})
     const host = rig.host(0)
@@ -75,7 +75,7 @@ describe('a second start', () => {
   })
 })
 
-describe('a start in the foreground', () => {
+describe.concurrent('a start in the foreground', () => {
   it('ends everything on SIGINT, and exits 0', async () => {
     await using rig = await makeRig({ master: true }, {})
     const host = rig.host(0)
@@ -122,7 +122,7 @@ describe('a start in the foreground', () => {
   })
 })
 
-describe('a core that hangs', () => {
+describe.concurrent('a core that hangs', () => {
   it('prints nothing at all', async () => {
     await using rig = await makeRig({ master: true }, {})
     const host = rig.host(0)
@@ -133,7 +133,7 @@ describe('a core that hangs', () => {
   })
 })
 
-describe('tools', () => {
+describe.concurrent('tools', () => {
   it('show the processes, empty the logs, clear the data of the package but not that of --dir', async () => {
     await using rig = await makeRig({ master: true }, {})
     const host = rig.host(0)
@@ -157,7 +157,7 @@ const canIsolate = (() => {
   }
 })()
 
-describe('with the knob bind set to all', () => {
+describe.concurrent('with the knob bind set to all', () => {
   it.skipIf(!canIsolate)('core, Spark and Cerebro listen on every address, as Trueno does', async () => {
     await using rig = await makeRig({ master: true }, {})
     const host = rig.host(0)
