@@ -1,0 +1,88 @@
+import { busyMark, type Mark, marks } from './marks.js'
+import { rowClock, rowText } from './row-text.js'
+import type { HostRow } from './state.js'
+import { count } from './units.js'
+
+/** One line below a phase: a host, or several that are equal. */
+export interface HostLine {
+  readonly mark: Mark
+  /** The host, or how many. */
+  readonly label: string
+  readonly text: string
+  /** Elapsed and limit, or bytes and rate: never cut off in favour of the text. Empty: none. */
+  readonly clock: string
+}
+
+/**
+ * At most `room` lines for the hosts of a phase: those that failed first, then those that have waited longest. Equal
+ * ones are folded into one line as soon as there are a few of them; what still finds no room is counted.
+ */
+export function hostLines(rows: readonly HostRow[], now: number, room: number): readonly HostLine[] {
+  if (room < 1 || rows.length === 0) return []
+  const groups = [4, 1].map((most) => group(rows, most)).find((folded) => folded.length <= room) ?? group(rows, 1)
+  if (groups.length <= room) return groups.map((members) => lineOf(members, now))
+  const shown = groups.slice(0, room - 1)
+  return [...shown.map((members) => lineOf(members, now)), restOf(groups.slice(room - 1).flat())]
+}
+
+/** Groups of equal rows in the order they are shown; groups of up to `most` are taken apart again. */
+function group(rows: readonly HostRow[], most: number): readonly (readonly HostRow[])[] {
+  const groups = new Map<string, HostRow[]>()
+  for (const row of rows) {
+    const key = sameness(row)
+    const members = groups.get(key)
+    if (members === undefined) groups.set(key, [row])
+    else members.push(row)
+  }
+  const apart = [...groups.values()].flatMap((members) =>
+    members.length <= most ? members.map((row) => [row]) : [members],
+  )
+  return apart.sort(byUrgency)
+}
+
+/** What is over is equal however it went; what works, when it does the same. */
+function sameness(row: HostRow): string {
+  const tells = row.state === 'working' || row.state === 'failed'
+  return tells ? `${row.state} ${rowText(row)}` : row.state
+}
+
+const urgency = {
+  failed: 0,
+  working: 1,
+  done: 2,
+  skipped: 3,
+  waiting: 4,
+} as const satisfies Record<HostRow['state'], number>
+
+function byUrgency(one: readonly HostRow[], other: readonly HostRow[]): number {
+  const [a, b] = [one[0], other[0]]
+  if (a === undefined || b === undefined) return 0
+  return urgency[a.state] - urgency[b.state] || (a.step?.startedAt ?? 0) - (b.step?.startedAt ?? 0)
+}
+
+function lineOf(members: readonly HostRow[], now: number): HostLine {
+  const [row] = members
+  if (row === undefined) throw new Error('a group of rows has members')
+  const label = members.length === 1 ? row.host : count(members.length, 'host')
+  const text = members.length === 1 || sameness(row) !== row.state ? rowText(row) : textOfMany[row.state]
+  return { mark: markOf(row, now), label, text, clock: rowClock(row, now) }
+}
+
+const textOfMany = {
+  failed: '',
+  working: '',
+  done: '',
+  skipped: 'left out',
+  waiting: 'not begun',
+} as const satisfies Record<HostRow['state'], string>
+
+function restOf(rows: readonly HostRow[]): HostLine {
+  const states = Object.keys(urgency) as HostRow['state'][]
+  const counts = states.map((state) => ({ state, number: rows.filter((row) => row.state === state).length }))
+  const text = counts.filter(({ number }) => number > 0).map(({ state, number }) => `${number} ${state}`)
+  return { mark: marks.waiting, label: `${rows.length} more`, text: text.join(', '), clock: '' }
+}
+
+function markOf(row: HostRow, now: number): Mark {
+  return row.state === 'working' ? busyMark(now) : marks[row.state]
+}

@@ -1,0 +1,57 @@
+import type { Event } from '../engine/events.js'
+import { oneLine } from './sanitize.js'
+import type { HostRow, StepState } from './state.js'
+
+type RowEvent = Extract<
+  Event,
+  { kind: 'stepStarted' | 'stepProgress' | 'stepFinished' | 'stepFailed' | 'hostFinished' | 'connectionLost' }
+>
+
+/** A host's row after one more event about it. */
+export function rowAfter(row: HostRow, event: RowEvent): HostRow {
+  return folds[event.kind](row, event as never)
+}
+
+type RowEventOf<Kind extends RowEvent['kind']> = Extract<RowEvent, { kind: Kind }>
+
+const folds = {
+  stepStarted: (row, { time, title, limitMs }) => ({
+    ...row,
+    state: 'working',
+    startedAt: row.startedAt ?? time,
+    step: newStep(time, oneLine(title), limitMs ?? null),
+  }),
+  stepProgress: (row, { message, bytes, totalBytes }) =>
+    withStep(row, {
+      ...(message === undefined ? {} : { message: oneLine(message) }),
+      ...(bytes === undefined ? {} : { bytes }),
+      ...(totalBytes === undefined ? {} : { totalBytes }),
+    }),
+  stepFinished: (row, { evidence }) => ({
+    ...row,
+    sentBytes: row.sentBytes + (row.step?.bytes ?? 0),
+    step: row.step === null ? null : { ...row.step, bytes: 0, totalBytes: null },
+    message: evidence === undefined ? row.message : oneLine(evidence),
+  }),
+  stepFailed: (row, { time, problem }) => ({
+    ...row,
+    state: 'failed',
+    endedAt: time,
+    message: oneLine(problem.title),
+  }),
+  hostFinished: (row, { time, outcome, message }) => ({
+    ...row,
+    state: outcome,
+    endedAt: time,
+    message: message === undefined ? row.message : oneLine(message),
+  }),
+  connectionLost: (row, { message }) => withStep(row, { message: `connection lost: ${oneLine(message)}` }),
+} satisfies { [Kind in RowEvent['kind']]: (row: HostRow, event: RowEventOf<Kind>) => HostRow }
+
+function newStep(startedAt: number, title: string, limitMs: number | null): StepState {
+  return { title, startedAt, limitMs, message: null, bytes: 0, totalBytes: null }
+}
+
+function withStep(row: HostRow, change: Partial<StepState>): HostRow {
+  return row.step === null ? row : { ...row, step: { ...row.step, ...change } }
+}

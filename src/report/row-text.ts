@@ -1,0 +1,41 @@
+import type { HostRow } from './state.js'
+import { bytes, duration, wholeSeconds } from './units.js'
+
+/** What a host's row says: the line that matters most. */
+export function rowText(row: HostRow): string {
+  if (row.state === 'waiting') return 'waits for its turn'
+  if (row.state === 'skipped') return row.message ?? 'left out'
+  if (row.state !== 'working') return row.message ?? ''
+  return row.step?.message ?? row.step?.title ?? ''
+}
+
+/** How long: `21s of 5m`, `12s`; for what is sent also how much: `12 MB of 80 MB · 5.1 MB/s · 14s left`. */
+export function rowClock(row: HostRow, now: number): string {
+  if (row.state !== 'working') return tookOf(row)
+  const { step } = row
+  if (step === null) return ''
+  const elapsed = now - step.startedAt
+  if (step.totalBytes !== null) return sending(step.bytes, step.totalBytes, elapsed)
+  return step.limitMs === null ? wholeSeconds(elapsed) : `${wholeSeconds(elapsed)} of ${wholeSeconds(step.limitMs)}`
+}
+
+/** Sent so far in this phase. */
+export function sentBytes(row: HostRow): number {
+  return row.sentBytes + (row.step?.bytes ?? 0)
+}
+
+/** Bytes a second; null as long as it cannot be told. */
+export function rate(sent: number, elapsedMs: number): number | null {
+  return sent === 0 || elapsedMs < 500 ? null : (sent * 1000) / elapsedMs
+}
+
+function sending(sent: number, total: number, elapsed: number): string {
+  const speed = rate(sent, elapsed)
+  const amount = `${bytes(sent)} of ${bytes(total)}`
+  if (speed === null) return amount
+  return `${amount} · ${bytes(speed)}/s · ${wholeSeconds(((total - sent) / speed) * 1000 + 999)} left`
+}
+
+function tookOf({ startedAt, endedAt }: HostRow): string {
+  return startedAt === null || endedAt === null ? '' : duration(endedAt - startedAt)
+}

@@ -1,0 +1,72 @@
+import { stripVTControlCharacters } from 'node:util'
+
+/** Columns a text takes on a terminal; escape sequences take none. */
+export function widthOf(text: string): number {
+  let width = 0
+  for (const character of stripVTControlCharacters(text)) width += columnsOf(character)
+  return width
+}
+
+/** The text, cut to that many columns with an ellipsis at its end. For text without escape sequences. */
+export function fit(text: string, columns: number): string {
+  if (widthOf(text) <= columns) return text
+  return columns < 1 ? '' : `${head(text, columns - 1)}…`
+}
+
+/** The text filled with spaces up to that many columns. */
+export function pad(text: string, columns: number): string {
+  return text + ' '.repeat(Math.max(0, columns - widthOf(text)))
+}
+
+/** Breaks a line between words; words that are too long are broken where they have to be. Never empty. */
+export function wrap(line: string, columns: number): readonly string[] {
+  const limit = Math.max(1, columns)
+  const lines: string[] = []
+  let current = ''
+  for (const word of line.split(/(?<=\s)(?=\S)/)) {
+    if (current !== '' && widthOf((current + word).trimEnd()) > limit) {
+      lines.push(current.trimEnd())
+      current = ''
+    }
+    current += word
+    while (widthOf(current.trimEnd()) > limit) {
+      const part = head(current, limit)
+      lines.push(part)
+      current = current.slice(part.length)
+    }
+  }
+  return [...lines, current.trimEnd()]
+}
+
+/** As many of its first characters as fit; at least one, so that whoever repeats it comes to an end. */
+function head(text: string, columns: number): string {
+  let width = 0
+  let end = 0
+  for (const character of text) {
+    width += columnsOf(character)
+    if (width > columns && end > 0) break
+    if (width > columns) return columns < 1 ? '' : character
+    end += character.length
+  }
+  return text.slice(0, end)
+}
+
+function columnsOf(character: string): number {
+  const code = character.codePointAt(0) ?? 0
+  if (code < 0x300) return 1
+  if (/\p{Mark}/u.test(character)) return 0
+  return wide.some(([first, last]) => code >= first && code <= last) ? 2 : 1
+}
+
+/** East Asian wide and full-width blocks, and the emoji. */
+const wide: readonly (readonly [number, number])[] = [
+  [0x1100, 0x115f],
+  [0x2e80, 0xa4cf],
+  [0xac00, 0xd7a3],
+  [0xf900, 0xfaff],
+  [0xfe30, 0xfe6f],
+  [0xff00, 0xff60],
+  [0xffe0, 0xffe6],
+  [0x1f300, 0x1faff],
+  [0x20000, 0x3fffd],
+]
