@@ -12,7 +12,9 @@ import { renderFailure } from './report/failure.js'
  */
 export async function main(argv: readonly string[], io: Io = processIo()): Promise<ExitCode> {
   const typed = read(argv, io)
-  return typeof typed === 'number' ? typed : run(typed, io)
+  if (typeof typed === 'number') return typed
+  const loopback = { ...io, env: { ...io.env, TRUENO_DEPLOY_ONLY: '127.0.0.0/8,::1' } }
+  return run(typed, io, (again) => main(again, loopback))
 }
 
 function read(argv: readonly string[], io: Io): Typed | ExitCode {

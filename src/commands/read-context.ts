@@ -1,7 +1,7 @@
 import type { HostKey } from '../cluster/cluster.js'
 import { errorProblem, ProblemError } from '../errors.js'
 import type { Probes } from '../health/probes.js'
-import { readOnly } from '../ssh/read-only.js'
+import { readOnly } from '../ssh/link-connection.js'
 import type { CommandContext, Fleet, ReadContext, ReadFleet } from './context.js'
 
 /** The same context with every verb that changes a host taken away. */

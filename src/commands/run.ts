@@ -20,13 +20,15 @@ export interface VerbRun {
   readonly print: (text: string) => void
   readonly colour: boolean
   readonly columns: number
+  /** Runs another command line, as if it had been typed; confined to this machine's loopback. */
+  readonly again: (argv: readonly string[]) => Promise<ExitCode>
 }
 
 /** Verbs that tell something print one document and nothing else with --json. */
 const telling: ReadonlySet<Verb> = new Set(['plan', 'status', 'trust'])
 
 /** Runs one verb from its first event to its exit code; what goes wrong becomes problems, never a stack trace. */
-export async function run(typed: Typed, io: Io): Promise<ExitCode> {
+export async function run(typed: Typed, io: Io, again: VerbRun['again']): Promise<ExitCode> {
   const begun = systemWorld.now()
   const reporter = reporterOf(typed, io)
   const texts: string[] = []
@@ -40,6 +42,7 @@ export async function run(typed: Typed, io: Io): Promise<ExitCode> {
     print: (text) => texts.push(text),
     colour: hasColour(typed, io),
     columns: io.stdout.columns || 100,
+    again,
   }
   const end = await ended(verbRun)
   interrupt.stop()
@@ -90,7 +93,12 @@ function defect(error: unknown, { options }: Typed): Problem {
 function reporterOf(typed: Typed, io: Io): Reporter {
   const { json = false, plain = false, quiet = false, verbose = false } = typed.options
   const { stdout, stderr, env } = io
-  const silent = quiet || (json && telling.has(typed.verb)) || typed.options.watch === true || typed.verb === 'status'
+  const silent =
+    quiet ||
+    (json && telling.has(typed.verb)) ||
+    typed.options.watch === true ||
+    typed.verb === 'status' ||
+    typed.verb === 'rehearse'
   const kind = chooseReporter({
     json: json && !telling.has(typed.verb),
     plain,

@@ -1,0 +1,106 @@
+import { get } from 'node:http'
+import { join, relative } from 'node:path'
+import { type ExitCode, errorProblem, exitCodes, ProblemError } from '../errors.js'
+import { findRehearsal, makeFiles, type Rehearsal, removeFiles } from '../rehearsal/files.js'
+import { type Hosts, startHosts, stopHosts } from '../rehearsal/hosts.js'
+import type { Outcome } from './context.js'
+import type { VerbRun } from './run.js'
+
+/** Makes hosts on this machine and runs the whole cycle on them, with the very commands a user types. */
+export async function rehearse(run: VerbRun): Promise<Outcome> {
+  const directory = join(run.io.workingDirectory, '.rehearsal')
+  const { keep = false, sshd = false, stop = false } = run.typed.options
+  const left = findRehearsal(directory)
+  if (stop) return takeDown(left, run)
+  if (left !== undefined) await takeDown(left, run)
+  const hosts = await startHosts(makeFiles(directory), { kind: sshd ? 'sshd' : 'built-in', keep })
+  say(
+    run,
+    `Four hosts on this machine, 127.0.0.40 to 127.0.0.43, each with ${sshd ? 'an OpenSSH sshd' : 'an SSH server'} of its own.`,
+  )
+  return keep ? play(hosts, run) : cycle(hosts, run)
+}
+
+async function cycle(hosts: Hosts, run: VerbRun): Promise<Outcome> {
+  const { rehearsal } = hosts
+  let exitCode: ExitCode = exitCodes.failed
+  try {
+    exitCode = await inTurn([
+      () => type('up', rehearsal, run),
+      () => type('status', rehearsal, run),
+      () => request(run),
+      () => type('up', rehearsal, run),
+    ])
+  } finally {
+    const down = await type('down', rehearsal, run)
+    hosts.stop()
+    removeFiles(rehearsal)
+    if (exitCode === exitCodes.done) exitCode = down
+  }
+  return { exitCode, closing: [] }
+}
+
+/** Leaves the cluster running, and says what to type. */
+async function play({ rehearsal }: Hosts, run: VerbRun): Promise<Outcome> {
+  const exitCode = await type('up', rehearsal, run)
+  const file = clusterFile(rehearsal, run)
+  const commands = ['status', 'plan', 'down', 'up'].map((verb) => `  npx trueno-deploy ${verb} ${file}`)
+  say(run, `\nThe hosts are yours to play with:\n${commands.join('\n')}\n  npx trueno-deploy rehearse --stop`)
+  return { exitCode, closing: [] }
+}
+
+async function takeDown(rehearsal: Rehearsal | undefined, run: VerbRun): Promise<Outcome> {
+  if (rehearsal === undefined) return { exitCode: exitCodes.done, closing: ['There is no rehearsal to take down.'] }
+  const exitCode = await type('down', rehearsal, run)
+  stopHosts(rehearsal)
+  if (exitCode === exitCodes.done) removeFiles(rehearsal)
+  return { exitCode, closing: [] }
+}
+
+async function inTurn(acts: readonly (() => Promise<ExitCode>)[]): Promise<ExitCode> {
+  for (const act of acts) {
+    const exitCode = await act()
+    if (exitCode !== exitCodes.done) return exitCode
+  }
+  return exitCodes.done
+}
+
+/** As if the user had typed it. */
+function type(verb: string, rehearsal: Rehearsal, run: VerbRun): Promise<ExitCode> {
+  const file = clusterFile(rehearsal, run)
+  say(run, `\n$ trueno-deploy ${verb} ${file}`)
+  return run.again([verb, file, ...passedOn(run)])
+}
+
+function passedOn({ typed }: VerbRun): readonly string[] {
+  const { plain, verbose, color } = typed.options
+  return [...(plain ? ['--plain'] : []), ...(verbose ? ['--verbose'] : []), ...(color ? [] : ['--no-color'])]
+}
+
+function clusterFile({ directory }: Rehearsal, { io }: VerbRun): string {
+  return relative(io.workingDirectory, join(directory, 'cluster.json'))
+}
+
+/** A driver's request, through the balancer. */
+async function request(run: VerbRun): Promise<ExitCode> {
+  const url = 'http://127.0.0.40:9000/'
+  say(run, `\n$ curl -s -o /dev/null -w '%{http_code}\\n' ${url}`)
+  const status = await new Promise<number>((resolve, reject) => {
+    get(url, { timeout: 5000 }, (response) => resolve(response.resume().statusCode ?? 0)).on('error', reject)
+  }).catch((error: Error) => {
+    throw new ProblemError([
+      errorProblem({
+        code: 'no-answer',
+        title: 'the balancer does not answer',
+        cause: error.message,
+        remedy: 'see `trueno-deploy status`',
+      }),
+    ])
+  })
+  say(run, String(status))
+  return status === 200 ? exitCodes.done : exitCodes.failed
+}
+
+function say({ io }: VerbRun, text: string): void {
+  io.stdout.write(`${text}\n`)
+}

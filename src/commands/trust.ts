@@ -1,0 +1,69 @@
+import { errorProblem, exitCodes, type Problem, ProblemError } from '../errors.js'
+import { ConnectionError } from '../ssh/errors.js'
+import { describeKey, type HostKeyBlob, knownHostName } from '../ssh/known-hosts.js'
+import type { Outcome } from './context.js'
+import { terminalAsk } from './io.js'
+import { lockFileOf, readLockFile, writeLockFile } from './lock-file.js'
+import type { VerbRun } from './run.js'
+import type { Session } from './session.js'
+
+interface Unknown {
+  readonly host: string
+  /** As known_hosts writes it. */
+  readonly name: string
+  readonly key: HostKeyBlob
+}
+
+/** Shows the keys of hosts that are not known yet, and pins them on a yes. Nothing is sent to a host before. */
+export async function trust(session: Session, run: VerbRun): Promise<Outcome> {
+  const { unknown, problems } = await meet(session, run.signal)
+  if (problems.length > 0) throw new ProblemError(problems)
+  if (unknown.length === 0) return { exitCode: exitCodes.done, closing: ['All host keys are known already.'] }
+  const table = unknown.map(({ host, key }) => `  ${host.padEnd(24)} ${describeKey(key)}`)
+  run.io.stderr.write(`Hosts whose keys are not known yet:\n${table.join('\n')}\n`)
+  await consent(run)
+  await pin(session, unknown)
+  run.print(`Pinned ${unknown.length} host keys in ${lockFileOf(session.clusterFile)}.\n`)
+  return { exitCode: exitCodes.done, closing: [] }
+}
+
+async function meet(
+  { cluster, ssh }: Session,
+  signal: AbortSignal,
+): Promise<{ unknown: readonly Unknown[]; problems: readonly Problem[] }> {
+  const opened = await ssh.openConnections(cluster.hosts, { signal })
+  const unknown: Unknown[] = []
+  const problems: Problem[] = []
+  for (const { key: host, access } of cluster.hosts) {
+    const one = opened.get(host)
+    if (!(one instanceof ConnectionError)) await one?.[Symbol.asyncDispose]()
+    else if (one.fault === 'host-key-unknown' && one.hostKey !== undefined) {
+      const { hostname, port, hostKeyAlias } = await ssh.resolve(access)
+      unknown.push({ host, name: hostKeyAlias ?? knownHostName(hostname, port), key: one.hostKey })
+    } else if (one.fault !== 'auth-failed') problems.push(one.problem)
+  }
+  return { unknown, problems }
+}
+
+async function consent({ typed, io }: VerbRun): Promise<void> {
+  if (typed.options.yes === true) return
+  const ask = terminalAsk(io)
+  if (ask === null) throw refusal('there is no terminal to ask at', 'compare the fingerprints, then give --yes')
+  const answer = await ask('Are these the hosts you mean? Compare with what they say themselves. Pin them? (yes/no) ', {
+    secret: false,
+  })
+  if (answer.trim().toLowerCase() !== 'yes') throw refusal('the answer was not yes', 'run `trueno-deploy trust` again')
+}
+
+function refusal(cause: string, remedy: string): ProblemError {
+  return new ProblemError([errorProblem({ code: 'not-trusted', title: 'nothing was pinned', cause, remedy })])
+}
+
+async function pin({ clusterFile }: Session, unknown: readonly Unknown[]): Promise<void> {
+  const path = lockFileOf(clusterFile)
+  const lock = await readLockFile(path)
+  const added = Object.fromEntries(
+    unknown.map(({ name, key }) => [name, [...(lock.hostKeys[name] ?? []), `${key.type} ${key.key}`]]),
+  )
+  await writeLockFile(path, { ...lock, hostKeys: { ...lock.hostKeys, ...added } })
+}
