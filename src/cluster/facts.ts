@@ -30,7 +30,7 @@ export interface Facts {
   readonly nodeVersion: string | null
   /** JAVA_HOME as set in the session, else derived from `java` on PATH; null: none. */
   readonly javaHome: string | null
-  /** First line of `java -version` under that home; null: none. */
+  /** As `java -version` begins under that home (`java version "11.0.13"`), taken from its `release` file where it has one; null: none. */
   readonly javaVersion: string | null
   /** Addresses that the host's own key resolves to on this host; empty: the name is not found there. */
   readonly ownAddresses: readonly string[]

@@ -34,8 +34,9 @@ export interface StartRecord {
   readonly time: number
   readonly bootId: string
   readonly release: Sha256
-  /** sha256 of `etc/cluster.json` and `etc/environment` at that time. */
+  /** sha256 of `etc/cluster.json` at that time; of `etc/balancer.json` in a balancer's record. */
   readonly clusterFile: Sha256
+  /** sha256 of `etc/environment` at that time; that of nothing when it was not there. */
   readonly environment: Sha256
 }
 

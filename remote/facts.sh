@@ -1,0 +1,345 @@
+#!/bin/sh
+# Says what this host is and what it has. Reads only; writes nothing anywhere, starts nothing that stays.
+#
+# Usage: facts.sh HOME DATA KEY PORT...
+#   HOME, DATA  absolute, or beginning with ~/ for the home directory of the login user
+#   KEY         this host's key in cluster.json
+#   PORT...     ports of which to say who listens
+# Output: a line for each fact, tab-separated, in any order between the first and the last; an empty field, or no line,
+#   where a thing is not there:
+#   facts 1                           end
+#   user NAME UID                     hostname NAME        os NAME        arch NAME       libc glibc|musl|unknown
+#   boot ID                           cpus N               clock EPOCH    memory KIB AVAILABLE-KIB
+#   map-count N                       open-files N|unlimited
+#   home|data PATH exists|missing writable|unwritable DEVICE:INODE FREE-KIB FILESYSTEM
+#   tool NAME PATH                    node VERSION         java-home PATH                 java-version TEXT
+#   address IP                        current ID           release ID     artifact SHA256
+#   hash cluster|environment|balancer|receipt SHA256       token N
+#   receipt JSON                      start JSON           balancer-start JSON            lease SILENT-SECONDS JSON
+#   process PID TICKS UP-SECONDS CLUSTER PART START NAME RESTARTS COMMAND
+#   listener PORT ADDRESS PID USER COMMAND
+# Exit codes: 0 · 74 bad HOME, DATA or session · 70 as in lib.sh
+# shellcheck source-path=SCRIPTDIR source=lib.sh
+. "${0%/*}/lib.sh"
+
+export LC_ALL=C
+
+main() { # HOME DATA KEY PORT...
+  resolve HOME "$1"
+  home=$resolved
+  resolve DATA "$2"
+  data=$resolved key=$3
+  shift 3
+  printf 'facts\t1\n'
+  # What takes longer goes beside the rest; each line is one write, so that lines never mix.
+  node_version &
+  java &
+  addresses &
+  told=$(tell "$@")
+  wait
+  printf '%s\nend\n' "$told"
+}
+
+resolve() { # NAME PATH
+  case $2 in
+    \~ | \~/*)
+      [ -n "${HOME-}" ] || fail 74 "$1 is below ~, and this session has no HOME"
+      resolved=$HOME${2#\~}
+      ;;
+    *) resolved=$2 ;;
+  esac
+  while [ "${resolved%/}" != "$resolved" ] && [ "$resolved" != / ]; do resolved=${resolved%/}; done
+  require_path "$1" "$resolved"
+}
+
+node_version() {
+  find_tool node || return 0
+  version=$("$found" --version 2>/dev/null </dev/null) || return 0
+  printf 'node\t%s\n' "${version#v}"
+}
+
+# JAVA_HOME of the session, else that of the java on PATH. Its `release` file tells the version without starting it.
+java() {
+  java_home=${JAVA_HOME-}
+  if [ -z "$java_home" ] || [ ! -x "$java_home/bin/java" ]; then
+    find_tool java || return 0
+    java_home=$(readlink -f "$found")
+    java_home=${java_home%/bin/java}
+  fi
+  version=$(java_release "$java_home/release" || java_release "$java_home/../release" || java_itself) || true
+  printf 'java-home\t%s\njava-version\t%s\n' "$java_home" "$version"
+}
+
+java_release() { # FILE
+  [ -r "$1" ] || return 1
+  while read -r line; do
+    case $line in JAVA_VERSION=*) printf 'java version %s' "${line#*=}" && return ;; esac
+  done <"$1"
+  return 1
+}
+
+java_itself() {
+  "$java_home/bin/java" -version 2>&1 </dev/null | grep -m 1 ' version '
+}
+
+# Addresses that our own key means here. A literal needs no look-up, and none is made for it.
+addresses() {
+  case $key in
+    *:*) printf 'address\t%s\n' "$key" ;;
+    *[!0-9.]*) look_up | address_lines ;;
+    *.*.*.*) printf 'address\t%s\n' "$key" ;;
+    *) look_up | address_lines ;;
+  esac
+}
+
+look_up() {
+  if ! find_tool getent; then
+    awk -v key="$key" '{ sub(/#.*/, ""); for (i = 2; i <= NF; i++) if ($i == key) print $1 }' /etc/hosts
+  elif find_tool timeout; then
+    timeout 5 getent ahosts "$key" || true
+  else
+    getent ahosts "$key" || true
+  fi
+}
+
+address_lines() {
+  awk '!told[$1]++ { lines = lines "address\t" $1 "\n" } END { printf "%s", lines }'
+}
+
+tell() { # PORT...
+  now=$(date +%s)
+  user
+  printf 'arch\t%s\nclock\t%s\n' "$(uname -m)" "$now"
+  # shellcheck disable=SC3045 # known to dash, bash and busybox
+  printf 'open-files\t%s\n' "$(ulimit -Hn)"
+  machine_and_records
+  places
+  tools
+  stored
+  hashes
+  processes_and_listeners "$@"
+}
+
+user() {
+  while read -r name uid rest; do
+    [ "$name" != Uid: ] || break
+  done </proc/self/status
+  printf 'user\t%s\t%s\n' "$(id -un 2>/dev/null || echo "$uid")" "$uid"
+}
+
+# Whatever can be read from files, by one process. What is not there is not told.
+machine_and_records() {
+  facts_home=$home facts_now=$now awk '
+    BEGIN {
+      OFS = "\t"
+      home = ENVIRON["facts_home"]
+      print "hostname", line_of("/proc/sys/kernel/hostname")
+      print "os", os()
+      print "libc", libc()
+      print "boot", line_of("/proc/sys/kernel/random/boot_id")
+      print "cpus", cpus(line_of("/sys/devices/system/cpu/online"))
+      print "memory", number_after("/proc/meminfo", "^MemTotal:"), number_after("/proc/meminfo", "^MemAvailable:")
+      tell("map-count", line_of("/proc/sys/vm/max_map_count"))
+      tell("receipt", text_of(home "/receipt.json"))
+      tell("start", text_of(home "/run/start.json"))
+      tell("balancer-start", text_of(home "/run/balancer-start.json"))
+      print "token", highest(home "/run/token")
+      lease(text_of(home "/lease/owner.json"), line_of(home "/lease/beat"))
+    }
+
+    function tell(name, value) { if (value != "") print name, value }
+    function line_of(file,  line) {
+      if ((getline line < file) <= 0) line = ""
+      close(file)
+      return line
+    }
+    function text_of(file,  line, text) {
+      while (length(text) < 65536 && (getline line < file) > 0) text = text line " "
+      close(file)
+      gsub(/[\t\r]/, " ", text)
+      sub(/ +$/, "", text)
+      return text
+    }
+    function number_after(file, pattern,  line, field, found) {
+      while (!found && (getline line < file) > 0) found = line ~ pattern
+      close(file)
+      split(line, field, " ")
+      return found ? field[2] : 0
+    }
+    function os(  file, line, name) {
+      file = "/etc/os-release"
+      while (name == "" && (getline line < file) > 0) if (sub(/^PRETTY_NAME=/, "", line)) name = line
+      close(file)
+      gsub(/["\t]/, "", name)
+      return name == "" ? line_of("/proc/sys/kernel/ostype") : name
+    }
+    # Whichever this process itself runs on; a static one looks for a loader.
+    function libc(  file, line, name) {
+      file = "/proc/self/maps"
+      while (name == "" && (getline line < file) > 0) {
+        if (line ~ /\/ld-musl-/) name = "musl"
+        else if (line ~ /\/(libc\.so\.6|libc-2\.|ld-linux)/) name = "glibc"
+      }
+      close(file)
+      return name == "" ? "unknown" : name
+    }
+    # From ranges such as 0-3,6.
+    function cpus(list,  range, bounds, i, n, sum) {
+      n = split(list, range, ",")
+      for (i = 1; i <= n; i++) sum += split(range[i], bounds, "-") == 2 ? bounds[2] - bounds[1] + 1 : 1
+      return sum == 0 ? 1 : sum
+    }
+    function highest(file,  line, most) {
+      while ((getline line < file) > 0) if (line ~ /^[0-9]+$/ && line + 0 > most + 0) most = line
+      close(file)
+      return most + 0
+    }
+    function lease(owner, beat,  silent) {
+      silent = ENVIRON["facts_now"] - (beat ~ /^[0-9]+$/ ? beat : 0)
+      if (owner != "") print "lease", (silent < 0 ? 0 : silent), owner
+    }'
+}
+
+# Where HOME and DATA are, or would be: what is not there yet is judged by its nearest parent.
+places() {
+  nearest "$home"
+  home_near=$near home_state=$state
+  nearest "$data"
+  { stat -Lc %d:%i "$home_near" "$near" && df -Pk "$home_near" "$near"; } 2>/dev/null |
+    home=$home home_state=$home_state data=$data data_state=$state awk '
+      BEGIN { OFS = "\t" }
+      NR < 3 { identity[NR] = $0 }
+      NR > 3 { disk[NR - 3] = $0 }
+      END {
+        place("home", ENVIRON["home"], ENVIRON["home_state"], identity[1], disk[1])
+        place("data", ENVIRON["data"], ENVIRON["data_state"], identity[2], disk[2])
+      }
+
+      function place(name, path, state, identity, disk,  column, n, mount) {
+        n = split(disk, column, " ")
+        match(disk, /% +\//)
+        mount = type_of(substr(disk, RSTART + RLENGTH - 1))
+        if (options ~ /(^|,)ro(,|$)/) sub(/ writable/, " unwritable", state)
+        if (state !~ /^exists/) identity = ""
+        sub(/ /, OFS, state)
+        print name, path, state, identity, (match(disk, / [0-9]+ +[0-9-]+%/) ? substr(disk, RSTART + 1) + 0 : 0), mount
+      }
+      # The last one mounted there counts.
+      function type_of(point,  line, field, type) {
+        type = "unknown"
+        options = ""
+        while ((getline line < "/proc/mounts") > 0) {
+          split(line, field, " ")
+          if (unescaped(field[2]) == point) { type = field[3]; options = field[4] }
+        }
+        close("/proc/mounts")
+        return type
+      }
+      function unescaped(text) { gsub(/\\040/, " ", text); gsub(/\\011/, "\t", text); gsub(/\\134/, "\\", text); return text }'
+}
+
+nearest() { # PATH; sets $near and $state
+  near=$1 state=exists
+  until [ -e "$near" ]; do
+    state=missing near=${near%/*}
+    [ -n "$near" ] || near=/
+  done
+  if [ -d "$near" ] && [ -w "$near" ] && [ -x "$near" ]; then state="$state writable"; else state="$state unwritable"; fi
+}
+
+tools() {
+  for tool in bash tar gzip sha256sum node java; do
+    if find_tool "$tool"; then printf 'tool\t%s\t%s\n' "$tool" "$found"; fi
+  done
+}
+
+stored() {
+  if [ -L "$home/current" ]; then
+    target=$(readlink "$home/current")
+    listed current "$target"
+  fi
+  listed release "$home"/releases/*
+  listed artifact "$home"/artifacts/*
+}
+
+# What is complete is named by its hash and nothing else.
+listed() { # NAME PATH...
+  name=$1
+  shift
+  for path in "$@"; do
+    if is_hash "${path##*/}"; then printf '%s\t%s\n' "$name" "${path##*/}"; fi
+  done
+}
+
+hashes() {
+  cd "$home" 2>/dev/null || return 0
+  set --
+  for file in etc/cluster.json etc/environment etc/balancer.json receipt.json; do
+    [ ! -f "$file" ] || set -- "$@" "$file"
+  done
+  [ $# -eq 0 ] || { sha256sum "$@" 2>/dev/null || true; } | while read -r hash file; do
+    file=${file##*/}
+    printf 'hash\t%s\t%s\n' "${file%.json}" "$hash"
+  done
+}
+
+processes_and_listeners() { # PORT...
+  marks=$(marked "$home")
+  sockets=$(listening "$@")
+  [ -n "$marks$sockets" ] || return 0
+  pids=$(column 2 "$marks")
+  held=$(holders "$(column 5 "$sockets")" "$pids")
+  lacking=$(printf '%s\n' "$sockets" "$held" | without_holder)
+  [ -z "$lacking" ] || held=$held$newline$(holders "$lacking" all)
+  # shellcheck disable=SC2046,SC2086 # lists of numbers
+  told=$(commands $pids $(column 3 "$held"))
+  printf '%s\n' "$marks" "$sockets" "$held" "$told" | awk -F '\t' "$join_processes"
+}
+
+column() { # NUMBER LINES
+  [ -z "$2" ] || printf '%s\n' "$2" | cut -f "$1"
+}
+
+# Inodes of sockets whose holder we may see and have not.
+without_holder() {
+  awk -F '\t' -v uid="$uid" '
+    $1 == "socket" && (uid == 0 || $4 == uid) { lacking[$5] = 1 }
+    $1 == "holder" { delete lacking[$2] }
+    END { for (inode in lacking) print inode }'
+}
+
+# A process has the name of pm2 that started it if pm2 itself did: not what such a process started, nor a pm2 command.
+# shellcheck disable=SC2016 # awk
+join_processes='
+  BEGIN { OFS = "\t" }
+  $1 == "marked" { line[++count] = $0; identity[$2] = $9 == "" ? "" : $8 " " $9 }
+  $1 == "socket" { socket[++sockets] = $0 }
+  $1 == "holder" && !($2 in holder) { holder[$2] = $3 }
+  $1 == "command" { command[$2] = $3 }
+  END {
+    getline uptime < "/proc/uptime"
+    for (i = 1; i <= count; i++) {
+      split(line[i], m, "\t")
+      up = int(uptime - m[3] / 100)
+      print "process", m[2], m[3], (up < 0 ? 0 : up), m[5], m[6], m[7], (named(m[2], m[4]) ? m[8] : ""), m[10] + 0, command[m[2]]
+    }
+    if (sockets) read_users()
+    for (i = 1; i <= sockets; i++) {
+      split(socket[i], s, "\t")
+      pid = holder[s[5]]
+      print "listener", s[2], s[3], pid, (s[4] in user ? user[s[4]] : s[4]), command[pid]
+    }
+  }
+
+  function named(pid, parent) {
+    return identity[pid] != "" && identity[pid] != identity[parent] && command[pid] !~ /God Daemon|pm2-gui|pm2[^ ]* logs /
+  }
+  function read_users(  entry, field) {
+    while ((getline entry < "/etc/passwd") > 0) {
+      split(entry, field, ":")
+      if (!(field[3] in user)) user[field[3]] = field[1]
+    }
+  }
+'
+
+main "$@"

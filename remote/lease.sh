@@ -1,0 +1,101 @@
+#!/bin/sh
+# The lease on a cluster: who may change it. It lies on one host, in HOME/lease: owner.json, and beat, its last sign of
+# life (epoch seconds). Scripts that come with a lower token than a host has seen are refused (lib.sh).
+#
+# Usage: lease.sh 0 HOME take WHO PURPOSE   takes it: nobody has it, or its owner was silent for more than 60 s
+#        lease.sh TOKEN HOME beat           a sign of life
+#        lease.sh TOKEN HOME release        gives it back
+# Output of take, tab-separated: token N · held OWNER-JSON SILENT-SECONDS (exit 74)
+# Exit codes: 0 · 74 somebody else holds it · 75 it was taken over · 70, 72, 73 as in lib.sh
+# shellcheck source-path=SCRIPTDIR source=lib.sh
+. "${0%/*}/lib.sh"
+
+longest_silence=60
+
+main() { # TOKEN HOME VERB [WHO PURPOSE]
+  token=$1 home=$2 verb=$3
+  require_number TOKEN "$token"
+  require_path HOME "$home"
+  lease=$home/lease
+  enter lease "$home" 30
+  remove_leftovers "$home/.lease-"
+  read_owner
+  case $verb in
+    take) take "${4:?WHO}" "${5:?PURPOSE}" ;;
+    beat) beat ;;
+    release) release ;;
+    *) fail 74 "the verb must be take, beat or release, not '$verb'" ;;
+  esac
+}
+
+# Sets $owner, empty when nobody has it, its $held_token and how long it is $silent.
+read_owner() {
+  owner=
+  held_token=0
+  if [ -e "$lease/owner.json" ]; then read -r owner <"$lease/owner.json" || true; fi
+  [ -n "$owner" ] || return 0
+  held_token=${owner#'{"token":'}
+  held_token=${held_token%%,*}
+  is_number "$held_token" || held_token=0
+  beat=0
+  if [ -e "$lease/beat" ]; then read -r beat <"$lease/beat" || true; fi
+  is_number "$beat" || beat=0
+  silent=$(($(date +%s) - beat))
+  [ "$silent" -ge 0 ] || silent=0
+}
+
+take() { # WHO PURPOSE
+  if [ -n "$owner" ] && [ "$silent" -le "$longest_silence" ]; then
+    printf 'held\t%s\t%s\n' "$owner" "$silent"
+    fail 74 "the lease is held, and its owner gave a sign of life $silent s ago"
+  fi
+  highest_token "$home"
+  [ "$held_token" -le "$highest" ] || highest=$held_token
+  token=$((highest + 1))
+  remember_token "$token" "$home"
+  new=$home/.lease-$$
+  make_directory "$new/lease"
+  now=$(date +%s)
+  printf '{"token":%s,"who":"%s","purpose":"%s","since":%s}\n' "$token" "$(escaped "$1")" "$(escaped "$2")" "$now" |
+    write_whole "$new/lease/owner.json"
+  echo "$now" | write_whole "$new/lease/beat"
+  discard
+  must "take the lease in $home" mv "$new/lease" "$home/"
+  printf 'token\t%s\n' "$token"
+}
+
+beat() {
+  require_ownership
+  date +%s | write_whole "$lease/beat"
+}
+
+# Given back already, as when this is repeated after a broken link, is well.
+release() {
+  highest_token "$home"
+  if [ -z "$owner" ] && [ "$highest" -eq "$token" ]; then return 0; fi
+  require_ownership
+  discard
+}
+
+require_ownership() {
+  if [ -z "$owner" ] || [ "$held_token" -ne "$token" ]; then fail 75 "the lease with token $token was taken over"; fi
+}
+
+# Out of sight at once, then removed.
+discard() {
+  [ -e "$lease" ] || return 0
+  make_directory "$home/.lease-old-$$"
+  must "give the lease in $home back" mv "$lease" "$home/.lease-old-$$/"
+  rm -rf "$home/.lease-old-$$"
+}
+
+# As a JSON string holds it; control characters are left out.
+escaped() { # TEXT
+  printf '%s' "$1" | tr -d '\000-\037\177' | sed 's/["\\]/\\&/g'
+}
+
+cleanup() {
+  [ -z "${new-}" ] || rm -rf "$new"
+}
+
+main "$@"

@@ -1,0 +1,84 @@
+#!/bin/sh
+# Stops Trueno on this host: as Trueno does it where its daemon lives, then by signals to what still carries our marker,
+# and proves that nothing is left. Nothing without our marker is ever signalled.
+#
+# Usage: stop.sh TOKEN HOME DATA CLUSTER_ID TIMEOUT_S PORT:ADDRESS...
+#   TIMEOUT_S     how long the orderly way may take; 10 s more until all is killed
+#   PORT:ADDRESS  must not be listened on any more; ADDRESS an IP address, or * for any
+# Output: `stopped`; `nothing` where nothing of ours ran; else a line for each thing that is left, tab-separated:
+#   left process PID COMMAND · left port PORT ADDRESS PID COMMAND (PID and COMMAND empty where not told)
+# Exit codes: 0 · 70 something is left · 74, 75 as in lib.sh
+# shellcheck source-path=SCRIPTDIR source=lib.sh
+. "${0%/*}/lib.sh"
+
+main() { # TOKEN HOME DATA CLUSTER_ID TIMEOUT_S PORT:ADDRESS...
+  home=$2 cluster=$4 part=trueno limit=$5
+  require_path HOME "$home"
+  require_number TIMEOUT_S "$limit"
+  enter start "$home" 30
+  check_token "$1" "$home"
+  shift 5
+  if [ -z "$(marked "$home" | of_part trueno)" ]; then
+    echo nothing
+    exit 0
+  fi
+  stop_orderly || end_processes "$limit"
+  prove "$@"
+}
+
+# `trueno stop` ends all that pm2's daemon runs. Where the daemon does not live it would start one, so it is not asked.
+stop_orderly() {
+  daemon_lives && [ -f "$home/current/lib/trueno.js" ] && find_node "$home" || return 1
+  read_record "$home/run/start.json"
+  start_id=$recorded_id
+  : >"$home/run/stop.out"
+  (flag='' launch_stop) &
+  wait_until_gone "$limit" || end_processes 5
+}
+
+launch_stop() {
+  launch "$home/run" "$home/run/stop.out" "PM2_HOME=$home/run/pm2" "$node" "$home/current/lib/trueno.js" stop
+}
+
+# Whether somebody listens on the daemon's socket.
+daemon_lives() {
+  socket=$home/run/pm2/rpc.sock awk '
+    BEGIN { path = ENVIRON["socket"] }
+    $4 == "00010000" && substr($0, length($0) - length(path)) == " " path { found = 1 }
+    END { exit !found }' /proc/net/unix
+}
+
+prove() { # PORT:ADDRESS...
+  cluster=
+  left=$(left_processes; left_ports "$@")
+  if [ -n "$left" ]; then
+    printf '%s\n' "$left"
+    fail 70 "something is left running in $home after all signals"
+  fi
+  echo stopped
+}
+
+# Listeners of this user on these ports: ours that lost their marker, since others cannot have had them while we ran.
+left_ports() { # PORT:ADDRESS...
+  [ $# -gt 0 ] || return 0
+  # shellcheck disable=SC2046 # lists of numbers
+  sockets=$(listening $(printf '%s\n' "$@" | cut -d : -f 1) | at_addresses "$@")
+  inodes=$(printf '%s\n' "$sockets" | cut -f 5)
+  found=$(holders "$inodes" all)
+  # shellcheck disable=SC2046
+  told=$(commands $(printf '%s\n' "$found" | cut -f 3))
+  printf '%s\n' "$sockets" "$found" "$told" | awk -F '\t' '
+    $1 == "socket" { port[$5] = $2 "\t" $3 }
+    $1 == "holder" { pid[$2] = $3 }
+    $1 == "command" { command[$2] = $3 }
+    END { for (inode in port) print "left\tport\t" port[inode] "\t" pid[inode] "\t" command[pid[inode]] }'
+}
+
+# Of the lines of `listening`, those of this user at one of these.
+at_addresses() { # PORT:ADDRESS...
+  wanted=$* awk -F '\t' -v uid="$(id -u)" '
+    BEGIN { split(ENVIRON["wanted"], list, " "); for (i in list) wanted[list[i]] = 1 }
+    $4 == uid && (($2 ":" $3) in wanted || ($2 ":*") in wanted)'
+}
+
+main "$@"

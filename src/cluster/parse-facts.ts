@@ -1,0 +1,143 @@
+import type { HostKey, Sha256 } from './cluster.js'
+import { type FactFormats, type FactLine, type FactLines, readFactLines } from './fact-lines.js'
+import { type Facts, type Listener, type MarkedProcess, type Place, type ToolName, toolNames } from './facts.js'
+import type { LeaseOwner } from './receipt.js'
+import { parseLeaseOwner, parseReceipt, parseStartRecord } from './records.js'
+
+/**
+ * Reads the output of `remote/facts.sh`. The format is taken strictly; what the lines hold may be anything. A receipt,
+ * start record or lease that is not one counts as none.
+ * @throws FactsError when this is not the whole output of that script
+ */
+export function parseFacts(host: HostKey, text: string): Facts {
+  const told = readFactLines(host, text, formats)
+  const processes = told.all('process').map(processOf)
+  const ours = new Set(processes.map((process) => process.pid))
+  return {
+    host,
+    user: { name: told.one('user').text(0), uid: told.one('user').count(1) },
+    machine: machineOf(told),
+    home: placeOf(told.one('home')),
+    data: placeOf(told.one('data')),
+    tools: toolsOf(told),
+    nodeVersion: told.text('node'),
+    javaHome: told.text('java-home'),
+    javaVersion: told.text('java-version'),
+    ownAddresses: told.all('address').map((line) => line.text(0)),
+    currentRelease: told.maybe('current')?.sha256(0) ?? null,
+    releases: told.all('release').map((line) => line.sha256(0)),
+    artifacts: told.all('artifact').map((line) => line.sha256(0)),
+    files: filesOf(told),
+    receipt: parseReceipt(told.text('receipt') ?? ''),
+    start: parseStartRecord(told.text('start') ?? ''),
+    balancerStart: parseStartRecord(told.text('balancer-start') ?? ''),
+    token: told.one('token').count(0),
+    lease: leaseOf(told.maybe('lease')),
+    processes,
+    listeners: told.all('listener').map((line) => listenerOf(line, ours)),
+  }
+}
+
+type Told = FactLines<keyof typeof formats>
+
+const formats = {
+  user: [2, 'once'],
+  hostname: [1, 'once'],
+  os: [1, 'once'],
+  arch: [1, 'once'],
+  libc: [1, 'once'],
+  boot: [1, 'once'],
+  cpus: [1, 'once'],
+  clock: [1, 'once'],
+  memory: [2, 'once'],
+  'map-count': [1, 'at most once'],
+  'open-files': [1, 'once'],
+  home: [6, 'once'],
+  data: [6, 'once'],
+  tool: [2, 'often'],
+  node: [1, 'at most once'],
+  'java-home': [1, 'at most once'],
+  'java-version': [1, 'at most once'],
+  address: [1, 'often'],
+  current: [1, 'at most once'],
+  release: [1, 'often'],
+  artifact: [1, 'often'],
+  hash: [2, 'often'],
+  token: [1, 'once'],
+  receipt: [1, 'at most once'],
+  start: [1, 'at most once'],
+  'balancer-start': [1, 'at most once'],
+  lease: [2, 'at most once'],
+  process: [9, 'often'],
+  listener: [5, 'often'],
+} as const satisfies FactFormats<string>
+
+function machineOf(told: Told): Facts['machine'] {
+  return {
+    hostname: told.one('hostname').text(0),
+    os: told.one('os').text(0),
+    arch: told.one('arch').text(0),
+    libc: told.one('libc').oneOf(0, ['glibc', 'musl', 'unknown']),
+    bootId: told.one('boot').text(0),
+    cpus: told.one('cpus').count(0),
+    memoryKiB: told.one('memory').count(0),
+    memoryAvailableKiB: told.one('memory').count(1),
+    clock: told.one('clock').count(0),
+    maxMapCount: told.maybe('map-count')?.count(0) ?? null,
+    openFiles: told.text('open-files') === 'unlimited' ? null : told.one('open-files').count(0),
+  }
+}
+
+function placeOf(line: FactLine): Place {
+  return {
+    path: line.text(0),
+    exists: line.oneOf(1, ['exists', 'missing']) === 'exists',
+    writable: line.oneOf(2, ['writable', 'unwritable']) === 'writable',
+    identity: line.textOrNull(3),
+    freeKiB: line.count(4),
+    filesystem: line.text(5),
+  }
+}
+
+function toolsOf(told: Told): Facts['tools'] {
+  const found = new Map(told.all('tool').map((line) => [line.oneOf(0, toolNames), line.text(1)]))
+  return Object.fromEntries(toolNames.map((name) => [name, found.get(name) ?? null])) as Record<ToolName, string | null>
+}
+
+function filesOf(told: Told): Facts['files'] {
+  const names = ['cluster', 'environment', 'balancer', 'receipt'] as const
+  const hashes = new Map(told.all('hash').map((line) => [line.oneOf(0, names), line.sha256(1)]))
+  const of = (name: (typeof names)[number]): Sha256 | null => hashes.get(name) ?? null
+  return { cluster: of('cluster'), environment: of('environment'), balancer: of('balancer'), receipt: of('receipt') }
+}
+
+function leaseOf(line: FactLine | undefined): LeaseOwner | null {
+  const owner = parseLeaseOwner(line?.text(1) ?? '')
+  return line === undefined || owner === null ? null : { ...owner, silent: line.count(0) }
+}
+
+function processOf(line: FactLine): MarkedProcess {
+  return {
+    pid: line.count(0),
+    startTicks: line.count(1),
+    upSeconds: line.count(2),
+    clusterId: line.text(3),
+    part: line.oneOf(4, ['trueno', 'balancer']),
+    startId: line.text(5),
+    name: line.text(6),
+    restarts: line.count(7),
+    command: line.text(8),
+  }
+}
+
+function listenerOf(line: FactLine, ours: ReadonlySet<number>): Listener {
+  const pid = line.countOrNull(2)
+  return {
+    port: line.count(0),
+    address: line.text(1),
+    pid,
+    user: line.textOrNull(3),
+    command: line.textOrNull(4),
+    ours: pid !== null && ours.has(pid),
+  }
+}
