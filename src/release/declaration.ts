@@ -63,6 +63,6 @@ function declarationProblem(faults: readonly string[]): Problem {
     title: 'The package says something of itself that is not understood',
     cause: `truenoDeploy in its package.json has ${faults.length === 1 ? 'a fault' : `${faults.length} faults`}`,
     evidence: faults.join('\n'),
-    remedy: `Allowed are ${Object.keys(allowed).join(', ')}; without them the package is taken for real Trueno.`,
+    remedy: `allowed are ${Object.keys(allowed).join(', ')}; without them the package is taken for real Trueno`,
   })
 }

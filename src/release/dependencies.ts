@@ -46,7 +46,7 @@ function incomplete({ path, origin }: Subject, missing: readonly string[]): Prob
     title: "Trueno's dependencies are not complete",
     cause: `${missing.length === 1 ? 'a package that Trueno loads is' : `${missing.length} packages that Trueno loads are`} not in node_modules of ${path}`,
     evidence: missing.join(', '),
-    remedy: `${installing(origin)}\nUse npm's own layout: Trueno loads moment without declaring it, and finds it only in a flat node_modules.`,
+    remedy: `${installing(origin)}\nuse npm's own layout: Trueno loads moment without declaring it, and finds it only in a flat node_modules`,
   })
 }
 
@@ -65,5 +65,5 @@ async function pm2Problems({ origin, tree }: Subject): Promise<readonly Problem[
 }
 
 function installing(origin: string): string {
-  return `In ${origin}, set "pm2": "${goodPm2}" in the dependencies (or "overrides") of package.json, then run \`npm install --omit=dev --ignore-scripts\`.`
+  return `in ${origin}, set "pm2": "${goodPm2}" in the dependencies (or "overrides") of package.json, then run \`npm install --omit=dev --ignore-scripts\``
 }

@@ -27,7 +27,7 @@ function problemOf(error: NodeJS.ErrnoException, { path, cacheDirectory }: Place
     title: 'The release cannot be read',
     cause: `${error.path ?? path} cannot be read`,
     evidence: error.message,
-    remedy: 'Make it readable for you, or give another release with --release.',
+    remedy: 'make it readable for you, or give another release with `--release`',
   })
 }
 
@@ -40,7 +40,7 @@ function missingProblem(path: string): Problem {
     title: 'There is no such release',
     cause: `${path} does not exist`,
     remedy:
-      'Give the folder of a Trueno package, a .tgz of one, or the word standin: with --release, or as `release` in the inventory.',
+      'give the folder of a Trueno package, a .tgz of one, or the word `standin`: with `--release` or as `release:` in the inventory',
   })
 }
 
@@ -51,8 +51,7 @@ export function cacheProblem(error: Error, cacheDirectory: string): Problem {
     title: 'The release cannot be prepared',
     cause: `the cache of trueno-deploy on this machine, ${cacheDirectory}, cannot be used`,
     evidence: error.message,
-    remedy:
-      'Make room there, make it writable for you, or delete it: everything in it is made again when it is needed.',
+    remedy: 'make room there, make it writable for you, or delete it: everything in it is made again when it is needed',
   })
 }
 
@@ -63,6 +62,6 @@ export function changedProblem(path: string, error?: Error): Problem {
     title: 'The release changed while it was read',
     cause: `files below ${path} were changed, added or removed in the meantime`,
     evidence: error?.message ?? '',
-    remedy: 'Wait until whatever writes there is done (npm install, a running Trueno), then try again.',
+    remedy: 'wait until whatever writes there is done (npm install, a running Trueno), then try again',
   })
 }

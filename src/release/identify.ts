@@ -57,7 +57,7 @@ function notTrueno(path: string, what: string): UsageError {
       code: 'release-not-trueno',
       title: 'This is not a Trueno package',
       cause: `${path} is not a Trueno package: ${what}`,
-      remedy: 'Give the folder that holds the package.json named trueno, a .tgz of it, or the word standin.',
+      remedy: 'give the folder that holds the package.json named trueno, a .tgz of it, or the word `standin`',
     }),
   ])
 }

@@ -37,7 +37,7 @@ function commandProblems({ tree, path }: Subject): readonly Problem[] {
       code: 'release-incomplete',
       title: 'The Trueno package is not complete',
       cause: `${path} has no lib/trueno.js, the command that starts Trueno`,
-      remedy: 'Give a complete package: the folders conf and lib of Trueno, with its dependencies in node_modules.',
+      remedy: 'give a complete package: the folders conf and lib of Trueno, with its dependencies in node_modules',
     }),
   ]
 }
@@ -50,7 +50,7 @@ function launcherProblems({ tree }: Subject): readonly Problem[] {
       title: 'A component cannot be started',
       cause: `${folderOf(directory)} has files but not ${launchers[directory]}, and Trueno refuses to start on any host without it`,
       evidence: nestedLauncher(directory, tree),
-      remedy: `Lay the component out so that ${folderOf(directory)}/${launchers[directory]} is there, or remove the folder if no host needs it.`,
+      remedy: `lay the component out so that ${folderOf(directory)}/${launchers[directory]} is there, or remove the folder if no host needs it`,
     }),
   )
 }
@@ -72,7 +72,7 @@ function setupProblems({ tree, origin }: Subject): readonly Problem[] {
       code: 'release-setup',
       title: 'The components are not set up for Trueno',
       cause: `${file} is missing, without which the Gremlin server has no Trueno graph`,
-      remedy: `Run \`node lib/trueno.js setup -p\` in ${origin}: it copies conf/gremlin-server to where the server looks for it.`,
+      remedy: `run \`node lib/trueno.js setup -p\` in ${origin}: it copies conf/gremlin-server to where the server looks for it`,
     }),
   ]
 }
@@ -87,7 +87,7 @@ function linkProblems({ tree, path }: Subject): readonly Problem[] {
       cause: `${outside.length === 1 ? 'a link in it leads' : `${outside.length} links in it lead`} outside of ${path}, to what the hosts do not have`,
       evidence: listed(outside.map(({ path, target }) => `${path} → ${target}`)),
       remedy:
-        'Put real files in their place; with npm: `npm install`, without `npm link` and without a store of packages elsewhere.',
+        'put real files in their place; with npm: `npm install`, without `npm link` and without a store of packages elsewhere',
     }),
   ]
 }
@@ -105,7 +105,7 @@ function specialProblems({ tree }: Subject): readonly Problem[] {
       title: 'The package has files that cannot be sent',
       cause: `${special.length === 1 ? 'a file in it is' : `${special.length} files in it are`} neither file, folder nor link, but a socket, pipe or device`,
       evidence: listed(special.map(({ path }) => path)),
-      remedy: 'Remove them; if a Trueno is running in this folder, stop it first.',
+      remedy: 'remove them; if a Trueno is running in this folder, stop it first',
     }),
   ]
 }

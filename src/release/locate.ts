@@ -83,7 +83,7 @@ function archiveProblem(path: string, fault: string): UsageError {
     code: 'release-corrupt',
     title: 'The release cannot be unpacked',
     cause: `${path} is not usable: ${fault}`,
-    remedy: 'Download or pack it again, or give the folder of the package. Nothing of it was used.',
+    remedy: 'download or pack it again, or give the folder of the package; nothing of this one was used',
   })
   return new UsageError([problem])
 }

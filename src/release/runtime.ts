@@ -38,7 +38,7 @@ function faulty(path: string, cause: string): { runtime: null; problems: readonl
     code: 'release-runtime',
     title: 'The Node of the release cannot be used',
     cause: `in ${path} ${cause}`,
-    remedy: `Put the unpacked Linux build of Node 8 or 12 at runtime/node, so that ${nodePath} is its executable, or remove the folder runtime: then the hosts' own Node is used.`,
+    remedy: `put the unpacked Linux build of Node 8 or 12 at runtime/node, so that ${nodePath} is its executable, or remove the folder runtime: then the hosts' own Node is used`,
   })
   return { runtime: null, problems: [problem] }
 }

@@ -21,24 +21,26 @@ export async function isWorthCompressing(content: TarContent): Promise<boolean> 
 interface Place {
   readonly path: string
   readonly offset: number
+  readonly length: number
 }
 
 /** Equally spaced over all bytes of all files, so that large files count as much as they weigh. */
 function placesIn(entries: readonly Entry[]): readonly Place[] {
   const total = entries.reduce((sum, { size }) => sum + size, 0)
-  const distance = Math.max(sampleBytes, total / samples)
+  const distance = Math.max(1, Math.ceil(total / samples))
+  const length = Math.min(sampleBytes, distance)
   const places: Place[] = []
   let start = 0
   for (const { path, size } of entries) {
-    for (let at = Math.ceil(start / distance) * distance; at < start + size; at += distance)
-      places.push({ path, offset: Math.floor(at - start) })
+    const first = Math.ceil(start / distance) * distance
+    for (let at = first; at < start + size; at += distance) places.push({ path, offset: at - start, length })
     start += size
   }
   return places
 }
 
-async function readPiece(root: string, { path, offset }: Place): Promise<Buffer> {
+async function readPiece(root: string, { path, offset, length }: Place): Promise<Buffer> {
   await using file = await open(join(root, path))
-  const { buffer, bytesRead } = await file.read(Buffer.alloc(sampleBytes), 0, sampleBytes, offset)
+  const { buffer, bytesRead } = await file.read(Buffer.alloc(length), 0, length, offset)
   return buffer.subarray(0, bytesRead)
 }
