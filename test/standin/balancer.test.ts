@@ -3,7 +3,8 @@ import { createServer, type Server } from 'node:http'
 import { join } from 'node:path'
 import { describe, expect, it, vi } from 'vitest'
 import { ask, takePort } from './ask.js'
-import { eventually, kill, listeners, makeRig, type RigHost, readText } from './rig.js'
+import { eventually, kill, listeners, readText } from './processes.js'
+import { makeRig, type RigHost } from './rig.js'
 
 vi.setConfig({ testTimeout: 40_000 })
 

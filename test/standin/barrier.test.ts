@@ -2,7 +2,8 @@ import { writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { describe, expect, it, vi } from 'vitest'
 import { ask, takePort } from './ask.js'
-import { bare, eventually, makeRig, type RigHost } from './rig.js'
+import { eventually } from './processes.js'
+import { bare, makeRig, type RigHost } from './rig.js'
 
 vi.setConfig({ testTimeout: 40_000 })
 

@@ -2,7 +2,8 @@ import { writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest'
 import { ask, askJson } from './ask.js'
-import { bare, eventually, kill, makeRig, type Rig, type RigHost } from './rig.js'
+import { eventually, kill } from './processes.js'
+import { bare, makeRig, type Rig, type RigHost } from './rig.js'
 
 vi.setConfig({ testTimeout: 40_000, hookTimeout: 40_000 })
 

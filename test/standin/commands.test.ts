@@ -1,7 +1,9 @@
-import { chmod, mkdir, readdir, readFile, rm, writeFile } from 'node:fs/promises'
+import { mkdir, readdir, readFile, rm, writeFile } from 'node:fs/promises'
+import { createRequire } from 'node:module'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest'
-import { bare, eventually, makeRig, packageRoot, type Rig, type RigHost, readText } from './rig.js'
+import { eventually, readText } from './processes.js'
+import { bare, makeRig, packageRoot, type Rig, type RigHost } from './rig.js'
 
 vi.setConfig({ testTimeout: 30_000 })
 
@@ -47,6 +49,22 @@ describe('the command line', () => {
       code: 1,
       stderr: `${other.data}/standin.json: no such knob: gremlin.crashAfter\n`,
     })
+  })
+})
+
+describe('the knobs', () => {
+  it('are all explained in the README', async () => {
+    const { loadKnobs } = createRequire(import.meta.url)(join(packageRoot, 'lib/standin/knobs.js'))
+    const readme = await readFile(join(packageRoot, 'README.md'), 'utf8')
+    const { cerebro, ...others } = loadKnobs() as Record<string, Record<string, unknown>>
+    const common = Object.keys(cerebro ?? {})
+    const paths = Object.entries(others).flatMap(([name, value]) =>
+      typeof value === 'object' && value !== null
+        ? Object.keys(value).map((knob) => (common.includes(knob) && name !== 'core' ? knob : `${name}.${knob}`))
+        : [name],
+    )
+    expect(paths.length).toBeGreaterThan(40)
+    expect([...new Set(paths)].filter((path) => !readme.includes(`\`${path}\``))).toEqual([])
   })
 })
 
@@ -185,15 +203,13 @@ describe('stop, where nothing runs', () => {
   })
 })
 
-describe('data that cannot be written', () => {
-  it.skipIf(process.getuid?.() === 0)('is an uncaught exception, exit 1', async () => {
-    const conf = join(host.release, 'conf')
-    await mkdir(conf, { recursive: true })
-    await chmod(conf, 0o500)
-    expect(await host.trueno(...host.startArguments())).toMatchObject({
-      code: 1,
-      stderr: expect.stringContaining('EACCES'),
-    })
-    await chmod(conf, 0o700)
+describe('a file of the package that cannot be written', () => {
+  it('is an uncaught exception, exit 1', async () => {
+    const config = join(host.release, 'conf/pm2-gui-custom.ini')
+    await rm(config, { force: true })
+    await mkdir(config)
+    const { code, stderr } = await host.trueno(...host.startArguments())
+    expect(code).toBe(1)
+    expect(bare(stderr)[0]).toMatch(/^uncaughtException: EISDIR: .*pm2-gui-custom\.ini'$/)
   })
 })

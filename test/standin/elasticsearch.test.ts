@@ -1,8 +1,9 @@
-import { chmod, readdir, rm, writeFile } from 'node:fs/promises'
+import { readdir, rm, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { describe, expect, it, vi } from 'vitest'
 import { ask, askJson, takePort } from './ask.js'
-import { eventually, makeRig, type Rig, type RigHost, type Started } from './rig.js'
+import { eventually, type Started } from './processes.js'
+import { makeRig, type Rig, type RigHost } from './rig.js'
 
 vi.setConfig({ testTimeout: 40_000 })
 
@@ -185,14 +186,13 @@ describe.concurrent('an Elasticsearch that cannot start', () => {
     expect(transport?.printed.out).toContain('BindTransportException[Failed to bind to [9300]]')
   })
 
-  it.skipIf(process.getuid?.() === 0)('says that its data directory cannot be written', async () => {
+  it('says that its data directory cannot be written, and exits 1', async () => {
     await using rig = await makeRig({ index: true })
     const host = rig.host(0)
-    await chmod(host.data, 0o500)
-    const started = await elasticsearch(rig, host)
-    await eventually('its end', () => started.printed.code === 1)
-    await chmod(host.data, 0o700)
-    expect(started.printed.out).toContain(`Unable to access 'path.data' (${host.data}/elasticsearch)`)
+    await writeFile(join(host.data, 'elasticsearch'), 'not a directory')
+    const { printed } = await elasticsearch(rig, host)
+    await eventually('its end', () => printed.code === 1)
+    expect(printed.out).toContain(`Unable to access 'path.data' (${host.data}/elasticsearch)`)
   })
 
   it('prints by knob what the real one prints, and exits as it does', async () => {
@@ -210,6 +210,18 @@ describe.concurrent('an Elasticsearch that cannot start', () => {
     })
     await eventually('its end', () => started.printed.code !== undefined)
     expect(started.printed).toEqual({ out: `${lines.join('\n')}\n`, err: '', code: 78 })
+  })
+})
+
+describe.concurrent('in a package that has nothing else of the stand-in', () => {
+  it('it starts all the same: its own directory and lib/standin are enough', async () => {
+    await using rig = await makeRig({ index: true })
+    const host = rig.host(0)
+    for (const other of ['conf', 'package.json', 'lib/pm2', 'lib/core/main.js', 'lib/core/components.js']) {
+      await rm(join(host.release, other), { recursive: true })
+    }
+    await isReady(await elasticsearch(rig, host))
+    expect(await health(host)).toMatchObject({ status: 'yellow' })
   })
 })
 

@@ -3,7 +3,8 @@ import { connect } from 'node:net'
 import { join } from 'node:path'
 import { describe, expect, it, vi } from 'vitest'
 import { ask, askJson, takePort } from './ask.js'
-import { eventually, makeRig, type RigHost, readText, type Started } from './rig.js'
+import { eventually, readText, type Started } from './processes.js'
+import { makeRig, type RigHost } from './rig.js'
 
 vi.setConfig({ testTimeout: 40_000 })
 

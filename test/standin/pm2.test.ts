@@ -1,5 +1,6 @@
 import { describe, expect, it, vi } from 'vitest'
-import { eventually, kill, makeRig, type Rig, type RigHost } from './rig.js'
+import { eventually, kill } from './processes.js'
+import { makeRig, type Rig, type RigHost } from './rig.js'
 
 vi.setConfig({ testTimeout: 60_000 })
 

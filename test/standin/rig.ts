@@ -1,10 +1,20 @@
-import { type ChildProcess, execFile, spawn } from 'node:child_process'
+import { execFile } from 'node:child_process'
 import { randomInt, randomUUID } from 'node:crypto'
-import { cp, mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises'
+import { cp, mkdir, mkdtemp, readdir, rm, writeFile } from 'node:fs/promises'
 import { createServer, type Server } from 'node:net'
 import { tmpdir } from 'node:os'
 import { delimiter, dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
+import {
+  type Environment,
+  eventually,
+  kill,
+  type Running,
+  readText,
+  runningOf,
+  type Started,
+  started,
+} from './processes.js'
 
 export const packageRoot = fileURLToPath(new URL('../../remote/standin', import.meta.url))
 
@@ -33,12 +43,6 @@ export interface Rig extends AsyncDisposable {
   readonly cluster: Record<string, Roles>
   /** Command lines of what runs of this rig. */
   readonly running: () => Promise<readonly Running[]>
-}
-
-export interface Running {
-  readonly pid: number
-  readonly command: string
-  readonly environment: Readonly<Record<string, string>>
 }
 
 export async function makeRig(...roles: readonly Roles[]): Promise<Rig> {
@@ -169,63 +173,12 @@ export class RigHost {
   }
 }
 
-type Environment = Readonly<Record<string, string>>
-
-/** A process that goes on, and what it has printed so far; `code` is undefined while it lives. */
-export interface Started {
-  readonly child: ChildProcess
-  readonly printed: { out: string; err: string; code: number | null | undefined }
-}
-
-function started(command: string, args: readonly string[], options: { cwd: string; env: Environment }): Started {
-  const child = spawn(command, args, { ...options, stdio: ['ignore', 'pipe', 'pipe'] })
-  const printed: Started['printed'] = { out: '', err: '', code: undefined }
-  child.stdout.on('data', (data) => {
-    printed.out += data
-  })
-  child.stderr.on('data', (data) => {
-    printed.err += data
-  })
-  child.on('close', (code) => {
-    printed.code = code
-  })
-  return { child, printed }
-}
-
-/** What listens in the network of a process: `address:port`, `*` for any address. */
-export async function listeners(pid: number): Promise<readonly string[]> {
-  const tables = await Promise.all(['tcp', 'tcp6'].map((name) => readText(`/proc/${pid}/net/${name}`)))
-  const rows = tables.flatMap((table) => table.split('\n')).map((row) => row.trim().split(/\s+/))
-  return rows.filter((row) => row[3] === '0A').map((row) => socketName(row[1] ?? ''))
-}
-
-function socketName(hex: string): string {
-  const [address = '', port = ''] = hex.split(':')
-  const bytes = (address.slice(-8).match(/../g) ?? []).map((byte) => Number.parseInt(byte, 16)).reverse()
-  return `${/^0+$/.test(address) ? '*' : bytes.join('.')}:${Number.parseInt(port, 16)}`
-}
-
-/** Waits until `probe` gives something truthy, and returns it. */
-export async function eventually<T>(what: string, probe: () => Promise<T> | T): Promise<NonNullable<T>> {
-  const end = Date.now() + 20_000
-  for (;;) {
-    const value = await probe()
-    if (value) return value
-    if (Date.now() > end) throw new Error(`in vain: ${what}`)
-    await new Promise((resolve) => setTimeout(resolve, 25))
-  }
-}
-
 /** Lines of core's log as they are: without colour, time and level. */
 export function bare(log: string): readonly string[] {
   // biome-ignore lint/suspicious/noControlCharactersInRegex: colour codes begin with ESC
   const colour = /\u001b\[[0-9;]*m/g
   const dress = /^\[\d{4}-\d\d-\d\d \d\d:\d\d:\d\d [ap]m\] - (?:info|error): /
   return log.split('\n').map((line) => line.replace(colour, '').replace(dress, ''))
-}
-
-export async function readText(file: string): Promise<string> {
-  return readFile(file, 'utf8').catch(() => '')
 }
 
 /** A network 127.1.R that nobody else has: held by a port on its address 9. */
@@ -251,26 +204,4 @@ async function killAll(id: string): Promise<void> {
     for (const { pid } of left) kill(pid)
     return left.length === 0
   })
-}
-
-export function kill(pid: number, signal: NodeJS.Signals = 'SIGKILL'): void {
-  try {
-    process.kill(pid, signal)
-  } catch {
-    // It has ended by itself.
-  }
-}
-
-async function runningOf(id: string): Promise<readonly Running[]> {
-  const pids = (await readdir('/proc')).filter((name) => /^\d+$/.test(name))
-  const all = await Promise.all(pids.map(running))
-  return all.filter((each): each is Running => each?.environment.STANDIN_RIG === id)
-}
-
-async function running(pid: string): Promise<Running | undefined> {
-  const environment = Object.fromEntries(
-    (await readText(`/proc/${pid}/environ`)).split('\0').map((entry) => entry.split(/=(.*)/s).slice(0, 2)),
-  )
-  const command = (await readText(`/proc/${pid}/cmdline`)).replaceAll('\0', ' ').trim()
-  return command === '' ? undefined : { pid: Number(pid), command, environment }
 }

@@ -3,7 +3,8 @@ import { readdir, rm, truncate } from 'node:fs/promises'
 import { join } from 'node:path'
 import { describe, expect, it, vi } from 'vitest'
 import { ask } from './ask.js'
-import { bare, eventually, kill, listeners, makeRig, type RigHost } from './rig.js'
+import { eventually, kill, listeners } from './processes.js'
+import { bare, makeRig, type RigHost } from './rig.js'
 
 vi.setConfig({ testTimeout: 40_000 })
 

@@ -60,7 +60,10 @@ async function dieSlowly(port, host, { bindFailMs }) {
 
 function setting(yaml, name) {
   const line = yaml.split('\n').find((each) => each.startsWith(`${name}:`))
-  return line.slice(name.length + 1).trim()
+  return line
+    .slice(name.length + 1)
+    .trim()
+    .replace(/^'(.*)'$/, '$1')
 }
 
 main(process.argv.slice(2))
