@@ -16,7 +16,7 @@ export interface DownOptions extends HostOptions {
 /** Stops balancer, others, coordinator, and proves that nothing of ours runs. Data stays. */
 export async function down(options: DownOptions, context: CommandContext): Promise<Outcome> {
   await using fleet = await connectAll(options.cluster, context)
-  return tellingWhatRuns(options.cluster, fleet, context, () => takeDown(options, fleet, context))
+  return await tellingWhatRuns(options.cluster, fleet, context, () => takeDown(options, fleet, context))
 }
 
 async function takeDown(options: DownOptions, fleet: Fleet, context: CommandContext): Promise<Outcome> {

@@ -25,7 +25,7 @@ export interface UpOptions extends HostOptions {
 /** Makes the cluster what the files say: stage, configure, start the coordinator, wait, start the others, verify. */
 export async function up(options: UpOptions, context: CommandContext): Promise<Outcome> {
   await using fleet = await connectAll(options.cluster, context)
-  return tellingWhatRuns(options.cluster, fleet, context, () => bringUp(options, fleet, context))
+  return await tellingWhatRuns(options.cluster, fleet, context, () => bringUp(options, fleet, context))
 }
 
 async function bringUp(options: UpOptions, fleet: Fleet, context: CommandContext): Promise<Outcome> {

@@ -30,7 +30,7 @@ async function runUp(run: VerbRun): Promise<Outcome> {
   const session = await open(run, run.typed.file)
   await using release = await releaseOf(session, run.io)
   begin(run, session, release?.release.label ?? null)
-  return up({ ...hostOptions(session, run), release, wait: run.typed.options.wait === true }, session.context)
+  return await up({ ...hostOptions(session, run), release, wait: run.typed.options.wait === true }, session.context)
 }
 
 async function runPlan(run: VerbRun): Promise<Outcome> {
@@ -71,7 +71,7 @@ async function runApply(run: VerbRun): Promise<Outcome> {
     release,
     wait: run.typed.options.wait === true,
   }
-  return up({ ...given, saved: saved.plan }, session.context)
+  return await up({ ...given, saved: saved.plan }, session.context)
 }
 
 async function runStatus(run: VerbRun): Promise<Outcome> {
@@ -102,7 +102,7 @@ async function watch(run: VerbRun, { context }: Session, look: () => ReturnType<
 async function runDown(run: VerbRun): Promise<Outcome> {
   const session = await open(run, run.typed.file)
   begin(run, session, null)
-  return down({ ...hostOptions(session, run), wait: run.typed.options.wait === true }, session.context)
+  return await down({ ...hostOptions(session, run), wait: run.typed.options.wait === true }, session.context)
 }
 
 async function runTrust(run: VerbRun): Promise<Outcome> {

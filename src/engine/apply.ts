@@ -1,9 +1,9 @@
 import type { HostKey } from '../cluster/cluster.js'
 import { InterruptedError, type Problem, ProblemError } from '../errors.js'
 import type { HostWork, Phase, Plan, Step } from '../plan/plan.js'
+import { createSlots, type Slots } from '../ssh/slots.js'
 import { type Barrier, barrierOf } from './barrier.js'
 import type { Engine } from './engine.js'
-import { createSlots, type Slots } from '../ssh/slots.js'
 import { runStep } from './steps.js'
 
 /** What came of a plan. */

@@ -8,10 +8,16 @@ const linesOfEachLog = 60
 const limitMs = 10_000
 
 /** Looks at a host's logs since its start, read-only and bounded in time; undefined when it cannot be looked at. */
-export async function lookAround(connection: Connection, gate: Gate, world: World): Promise<readonly SceneLine[] | undefined> {
+export async function lookAround(
+  connection: Connection,
+  gate: Gate,
+  world: World,
+): Promise<readonly SceneLine[] | undefined> {
   const over = new AbortController()
   const late = world.sleep(limitMs, over.signal).then(() => undefined)
-  const look = connection.read('evidence', [gate.home, gate.data, String(linesOfEachLog)]).then(({ stdout }) => sceneLines(stdout))
+  const look = connection
+    .read('evidence', [gate.home, gate.data, String(linesOfEachLog)])
+    .then(({ stdout }) => sceneLines(stdout))
   try {
     return await Promise.race([look, late]).catch(() => undefined)
   } finally {

@@ -82,6 +82,7 @@ async function beat(token: number, { connection, home, world }: LeaseRequest, si
   while (!signal.aborted) {
     await world.sleep(beatEveryMs, signal)
     const result = await connection.run('lease', [String(token), home, 'beat'])
-    if (result.code !== 0) throw new ProblemError([{ ...scriptProblem('Keep the lease', 'lease', result), host: connection.host }])
+    if (result.code !== 0)
+      throw new ProblemError([{ ...scriptProblem('Keep the lease', 'lease', result), host: connection.host }])
   }
 }

@@ -4,7 +4,13 @@ import type { ScriptResult } from '../ssh/connection.js'
 /** Tells a script's failure by its exit status; the statuses are the same for all of `remote/`. */
 export function scriptProblem(title: string, script: string, result: ScriptResult): Problem {
   const { code, cause, remedy } = told(result)
-  return errorProblem({ code, title: `${title} failed`, cause: cause ?? said(result, script), evidence: evidence(result), remedy })
+  return errorProblem({
+    code,
+    title: `${title} failed`,
+    cause: cause ?? said(result, script),
+    evidence: evidence(result),
+    remedy,
+  })
 }
 
 interface Told {
@@ -14,14 +20,32 @@ interface Told {
   readonly remedy: string
 }
 
-const unexpected: Told = { code: 'script-failed', remedy: 'run `trueno-deploy up` again; if it fails again, the lines above are what to report' }
+const unexpected: Told = {
+  code: 'script-failed',
+  remedy: 'run `trueno-deploy up` again; if it fails again, the lines above are what to report',
+}
 
 const byStatus: Readonly<Record<number, Told>> = {
-  71: { code: 'hash-mismatch', remedy: 'run `trueno-deploy up` again: it is sent anew. If it fails again, check the disk and the memory of both machines' },
-  72: { code: 'disk-full', remedy: 'free space on the host, or name another directory with `home` in the inventory; then run `trueno-deploy up` again' },
-  73: { code: 'home-not-writable', remedy: 'give the directory to the login user, or name another with `home` in the inventory' },
+  71: {
+    code: 'hash-mismatch',
+    remedy:
+      'run `trueno-deploy up` again: it is sent anew. If it fails again, check the disk and the memory of both machines',
+  },
+  72: {
+    code: 'disk-full',
+    remedy:
+      'free space on the host, or name another directory with `home` in the inventory; then run `trueno-deploy up` again',
+  },
+  73: {
+    code: 'home-not-writable',
+    remedy: 'give the directory to the login user, or name another with `home` in the inventory',
+  },
   74: { code: 'precondition', remedy: 'run `trueno-deploy up` again: it looks at the host anew' },
-  75: { code: 'stale-lease', cause: 'somebody else has taken over the lease of this cluster since we began', remedy: 'see who: `trueno-deploy status`; then begin again' },
+  75: {
+    code: 'stale-lease',
+    cause: 'somebody else has taken over the lease of this cluster since we began',
+    remedy: 'see who: `trueno-deploy status`; then begin again',
+  },
 }
 
 function told({ code }: ScriptResult): Told {
@@ -29,7 +53,10 @@ function told({ code }: ScriptResult): Told {
 }
 
 function said({ stderr, code }: ScriptResult, script: string): string {
-  return lastLines(stderr, 1) || (code === null ? `a signal ended ${script}` : `${script} exited with ${code} and said nothing`)
+  return (
+    lastLines(stderr, 1) ||
+    (code === null ? `a signal ended ${script}` : `${script} exited with ${code} and said nothing`)
+  )
 }
 
 function evidence({ stdout, stderr }: ScriptResult): string {
@@ -37,5 +64,9 @@ function evidence({ stdout, stderr }: ScriptResult): string {
 }
 
 function lastLines(text: string, count: number): string {
-  return text.split('\n').filter((line) => line.trim() !== '').slice(-count).join('\n')
+  return text
+    .split('\n')
+    .filter((line) => line.trim() !== '')
+    .slice(-count)
+    .join('\n')
 }

@@ -1,9 +1,9 @@
+import { ProblemError } from '../errors.js'
 import type { Step } from '../plan/plan.js'
+import type { Slots } from '../ssh/slots.js'
 import type { Barrier } from './barrier.js'
 import { connectionOf, type Engine, type StepPlace } from './engine.js'
 import { scriptProblem } from './script-problem.js'
-import type { Slots } from '../ssh/slots.js'
-import { ProblemError } from '../errors.js'
 import { waitForGate } from './wait.js'
 
 /** What a step is carried out with. */

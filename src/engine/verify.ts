@@ -12,8 +12,14 @@ export async function verify(cluster: Cluster, engine: Engine): Promise<readonly
   const hosts = cluster.hosts.filter((host) => host.member && engine.connections.has(host.key)).map((host) => host.key)
   engine.emit({ kind: 'phaseStarted', phase: 'verify', title: 'Verify', hosts })
   const problems = await askUntilWell(cluster, engine)
-  for (const host of hosts) engine.emit({ kind: 'hostFinished', phase: 'verify', host, outcome: outcomeOf(host, problems) })
-  engine.emit({ kind: 'phaseFinished', phase: 'verify', outcome: problems.length === 0 ? 'done' : 'failed', summary: summaryOf(cluster, problems) })
+  for (const host of hosts)
+    engine.emit({ kind: 'hostFinished', phase: 'verify', host, outcome: outcomeOf(host, problems) })
+  engine.emit({
+    kind: 'phaseFinished',
+    phase: 'verify',
+    outcome: problems.length === 0 ? 'done' : 'failed',
+    summary: summaryOf(cluster, problems),
+  })
   return problems
 }
 
@@ -34,6 +40,11 @@ function outcomeOf(host: HostKey, problems: readonly Problem[]): 'done' | 'faile
 
 function summaryOf(cluster: Cluster, problems: readonly Problem[]): string {
   if (problems.length > 0) return problems.length === 1 ? '1 problem' : `${problems.length} problems`
-  const answered = ['Trueno', 'Gremlin', cluster.hosts.some((host) => host.roles.includes('index')) && 'Elasticsearch', 'Spark']
+  const answered = [
+    'Trueno',
+    'Gremlin',
+    cluster.hosts.some((host) => host.roles.includes('index')) && 'Elasticsearch',
+    'Spark',
+  ]
   return `${answered.filter(Boolean).join(', ')} answer`
 }

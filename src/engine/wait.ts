@@ -1,8 +1,9 @@
 import { ProblemError } from '../errors.js'
 import type { Step } from '../plan/plan.js'
 import { explain, isExplained, type SceneLine } from '../trueno/causes.js'
-import { type Gate, gateFiles, type Sighting, sight } from '../trueno/gates.js'
 import { componentOfProcess } from '../trueno/components.js'
+import { type Gate, gateFiles, type Sighting, sight } from '../trueno/gates.js'
+import { bareLine } from '../trueno/lines.js'
 import { connectionOf } from './engine.js'
 import { lookAround } from './evidence.js'
 import type { StepRun } from './steps.js'
@@ -27,7 +28,8 @@ export async function waitForGate(step: WaitStep, run: StepRun): Promise<string>
 const exitLimits: Readonly<Record<string, number>> = { 'Trueno-ElasticSearch-Bridge-Server': 5 }
 const usualExitLimit = 2
 
-const askEveryMs = 1000
+/** A balancer answers within a moment; an Elasticsearch that came late takes its time. */
+const askAfterMs = { first: 100, most: 1000 }
 
 /** One wait while it goes on. */
 class Watch {
@@ -94,11 +96,12 @@ class Watch {
   #remember(file: string, text: string): void {
     this.#seen.push({ file, text })
     if (this.#seen.length > 200) this.#seen.shift()
-    this.run.engine.emit({ kind: 'stepProgress', ...this.run.place, message: text.trim() })
+    this.run.engine.emit({ kind: 'stepProgress', ...this.run.place, message: bareLine(text) })
   }
 
   ready(line: string): void {
     this.#settle?.resolve(line)
+    this.close()
   }
 
   doomed(): void {
@@ -136,11 +139,11 @@ class Watch {
   async #askUntilItAnswers(why: string): Promise<void> {
     const { engine, place } = this.run
     const probes = engine.probes(place.host)
-    while (!this.#over.signal.aborted) {
+    for (let pause = askAfterMs.first; !this.#over.signal.aborted; pause = Math.min(pause * 2, askAfterMs.most)) {
       const answer = await probes.http(this.#gate.key, this.#gate.port, this.#over.signal)
       if (answer.ok) return this.ready(`port ${this.#gate.port} answers (${why})`)
       engine.emit({ kind: 'stepProgress', ...place, message: `port ${this.#gate.port}: ${answer.detail}` })
-      await engine.world.sleep(askEveryMs, this.#over.signal)
+      await engine.world.sleep(pause, this.#over.signal)
     }
   }
 
