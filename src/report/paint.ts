@@ -4,7 +4,7 @@ import { Chalk } from 'chalk'
 export interface Paint {
   readonly good: (text: string) => string
   readonly bad: (text: string) => string
-  readonly warning: (text: string) => string
+  readonly warn: (text: string) => string
   /** What goes on now. */
   readonly busy: (text: string) => string
   readonly faint: (text: string) => string
@@ -16,7 +16,7 @@ export function createPaint(colour: boolean): Paint {
   return {
     good: chalk.green,
     bad: chalk.red,
-    warning: chalk.yellow,
+    warn: chalk.yellow,
     busy: chalk.cyan,
     faint: chalk.dim,
     strong: chalk.bold,

@@ -1,12 +1,12 @@
 import { stripVTControlCharacters } from 'node:util'
 
 /** One line for the screen: without escape sequences and control codes; line breaks and tabs become spaces. */
-export function cleanLine(text: string): string {
-  return cleanText(text).replace(/\s+/g, ' ').trim()
+export function oneLine(text: string): string {
+  return sanitize(text).replace(/\s+/g, ' ').trim()
 }
 
 /** Lines for the screen. What hosts say is untrusted: nothing in it may move the cursor, change colours or reorder text. */
-export function cleanText(text: string): string {
+export function sanitize(text: string): string {
   return stripVTControlCharacters(text).replace(/\r\n?/g, '\n').replace(/\t/g, '  ').replace(unprintable, '')
 }
 

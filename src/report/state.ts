@@ -1,194 +1,157 @@
 import type { HostKey } from '../cluster/cluster.js'
 import type { Event } from '../engine/events.js'
 import type { Problem } from '../errors.js'
-import { cleanLine } from './sanitize.js'
+import { rowAfter } from './row-state.js'
+import { oneLine } from './sanitize.js'
 
-/** What a run has come to: a fold over its events, and all that drawing looks at. Texts are cleaned of control codes. */
+/** What a run has come to: a fold over its events, and all that drawing looks at. Its own texts hold no control codes. */
 export interface ReportState {
   /** Null before `runStarted`. */
   readonly run: RunState | null
   /** In the order they started. */
   readonly phases: readonly PhaseState[]
-  readonly notes: readonly Note[]
-  /** As they came; not cleaned, since `renderFailure` does that. */
+  /** Sentences for people; with --verbose also the commands sent. */
+  readonly notes: readonly string[]
+  /** As they came: `renderFailure` cleans their texts. */
   readonly problems: readonly Problem[]
-  readonly finished: Finished | null
+  /** Null until `runFinished`. */
+  readonly end: RunEnd | null
 }
 
 export interface RunState {
   readonly verb: string
   readonly cluster: string
   readonly hosts: number
+  /** Null: not known yet, or none is needed. */
   readonly release: string | null
-  /** Epoch milliseconds. */
+  /** Epoch milliseconds, as all times here. */
   readonly startedAt: number
 }
 
-export type Finished = Pick<Extract<Event, { kind: 'runFinished' }>, 'time' | 'ok' | 'exitCode' | 'ms' | 'closing'>
-
-/** A sentence below the task list. */
-export interface Note {
-  readonly text: string
-  /** `detail` is what only --verbose tells. */
-  readonly kind: 'note' | 'detail'
-}
+export type RunEnd = Omit<EventOf<'runFinished'>, 'kind'>
 
 export interface PhaseState {
   readonly id: string
   readonly title: string
-  readonly state: 'running' | 'done' | 'failed' | 'skipped'
   readonly startedAt: number
-  readonly finishedAt: number | null
-  /** The last line for the phase as a whole; its summary once it is finished. */
-  readonly message: string
+  /** The last line for the phase as a whole; null: nothing was said. */
+  readonly progress: string | null
   readonly rows: readonly HostRow[]
   /** Where each host is in `rows`. */
   readonly places: ReadonlyMap<HostKey, number>
+  /** Null while it goes on. */
+  readonly end: PhaseEnd | null
+}
+
+export type Outcome = 'done' | 'failed' | 'skipped'
+
+export interface PhaseEnd {
+  readonly at: number
+  readonly outcome: Outcome
+  readonly summary: string
 }
 
 export interface HostRow {
   readonly host: HostKey
   /** `waiting`: its turn has not come yet. */
-  readonly state: 'waiting' | 'running' | 'done' | 'failed' | 'skipped'
-  /** Title of the present or last step; empty before the first. */
-  readonly step: string
-  /** What it waits for or what became of it: the last line logged, the proof, the failure's title. Empty: nothing was said. */
-  readonly message: string
-  /** When its present step began; before the first, when the phase did. */
-  readonly since: number
+  readonly state: 'waiting' | 'working' | 'done' | 'failed' | 'skipped'
+  /** The present or last step; null before the first. */
+  readonly step: StepState | null
+  /** What became of it: a proof, a failure's title. Null: nothing was said. */
+  readonly message: string | null
   /** When its first step began. */
+  readonly startedAt: number | null
+  readonly endedAt: number | null
+  /** Sent to it in the steps of this phase that are over. */
+  readonly sentBytes: number
+}
+
+export interface StepState {
+  readonly title: string
   readonly startedAt: number
-  readonly finishedAt: number | null
-  /** Milliseconds the present step may take; null: no limit is known. */
+  /** Milliseconds it may take; null: no limit is known. */
   readonly limitMs: number | null
-  readonly transfer: Transfer | null
-}
-
-export interface Transfer {
+  /** What it does or waits for now; null: nothing was said. */
+  readonly message: string | null
   readonly bytes: number
+  /** Null: nothing is sent, or it is not known how much. */
   readonly totalBytes: number | null
-  /** Bytes per second since the step began; 0: not known yet. */
-  readonly rate: number
 }
 
-export const emptyState: ReportState = { run: null, phases: [], notes: [], problems: [], finished: null }
+type EventOf<Kind extends Event['kind']> = Extract<Event, { kind: Kind }>
+
+export const emptyState: ReportState = { run: null, phases: [], notes: [], problems: [], end: null }
 
 /** The next state. Pure: replaying the same events gives the same state, and so the same screen. */
 export function reduce(state: ReportState, event: Event): ReportState {
-  const reducer = reducers[event.kind] as (state: ReportState, event: Event) => ReportState
-  return reducer(state, event)
+  return folds[event.kind](state, event as never)
 }
 
-type Reducers = { [Kind in Event['kind']]: (state: ReportState, event: Extract<Event, { kind: Kind }>) => ReportState }
-
-const reducers = {
+const folds = {
   runStarted: (state, { time, verb, cluster, hosts, release }) => ({
     ...state,
-    run: { verb, cluster: cleanLine(cluster), hosts, release: release && cleanLine(release), startedAt: time },
+    run: { verb, cluster: oneLine(cluster), hosts, release: release && oneLine(release), startedAt: time },
   }),
-  releaseKnown: (state, { release }) => ({ ...state, run: state.run && { ...state.run, release: cleanLine(release) } }),
-  phaseStarted: (state, event) => ({ ...state, phases: [...state.phases, freshPhase(event)] }),
-  phaseProgress: (state, { phase, message }) => withPhase(state, phase, () => ({ message: cleanLine(message) })),
-  stepStarted: (state, event) =>
-    withRow(state, event, (row) => ({
-      ...row,
-      ...noStep,
-      state: 'running',
-      step: cleanLine(event.title),
-      since: event.time,
-      startedAt: row.state === 'waiting' ? event.time : row.startedAt,
-      limitMs: event.limitMs ?? null,
-    })),
-  stepProgress: (state, event) =>
-    withRow(state, event, (row) => ({
-      ...row,
-      message: event.message === undefined ? row.message : cleanLine(event.message),
-      transfer: transferOf(row, event),
-    })),
-  stepFinished: (state, event) =>
-    withRow(state, event, (row) => ({ ...row, ...noStep, message: cleanLine(event.evidence ?? '') })),
-  stepFailed: (state, event) =>
-    withRow(state, event, (row) => ({ ...row, ...noStep, state: 'failed', message: cleanLine(event.problem.title) })),
-  hostFinished: (state, event) =>
-    withRow(state, event, (row) => ({
-      ...row,
-      state: event.outcome,
-      message: event.message === undefined ? row.message : cleanLine(event.message),
-      finishedAt: event.time,
-    })),
+  releaseKnown: (state, { release }) => ({ ...state, run: state.run && { ...state.run, release: oneLine(release) } }),
+  phaseStarted: (state, event) => ({ ...state, phases: [...state.phases, newPhase(event)] }),
+  phaseProgress: (state, { phase, message }) => withPhase(state, phase, () => ({ progress: oneLine(message) })),
   phaseFinished: (state, { time, phase, outcome, summary }) =>
-    withPhase(state, phase, () => ({ state: outcome, finishedAt: time, message: cleanLine(summary) })),
+    withPhase(state, phase, () => ({ end: { at: time, outcome, summary: oneLine(summary) } })),
+  stepStarted: withRow,
+  stepProgress: withRow,
+  stepFinished: withRow,
+  stepFailed: withRow,
+  hostFinished: withRow,
   problem: (state, { problem }) => ({ ...state, problems: [...state.problems, problem] }),
-  note: (state, { message }) => withNote(state, { kind: 'note', text: cleanLine(message) }),
-  command: (state, { host, command, ms }) =>
-    withNote(state, { kind: 'detail', text: `${host} $ ${cleanLine(command)} (${ms} ms)` }),
-  connectionLost: (state, { host, message }) => withLostHost(state, host, cleanLine(message)),
-  runFinished: (state, { time, ok, exitCode, ms, closing }) => ({
-    ...state,
-    finished: { time, ok, exitCode, ms, closing },
-  }),
-} satisfies Reducers
+  note: (state, { message }) => withNote(state, message),
+  command: (state, { host, command, ms }) => withNote(state, `${host} $ ${command} (${ms} ms)`),
+  connectionLost: withLostHost,
+  runFinished: (state, { kind: _, ...end }) => ({ ...state, end }),
+} satisfies { [Kind in Event['kind']]: (state: ReportState, event: EventOf<Kind>) => ReportState }
 
-const noStep = { message: '', limitMs: null, transfer: null }
-
-function freshPhase({ time, phase, title, hosts }: Extract<Event, { kind: 'phaseStarted' }>): PhaseState {
+function newPhase({ time, phase, title, hosts }: EventOf<'phaseStarted'>): PhaseState {
   return {
     id: phase,
-    title: cleanLine(title),
-    state: 'running',
+    title: oneLine(title),
     startedAt: time,
-    finishedAt: null,
-    message: '',
-    rows: hosts.map((host) => freshRow(host, time)),
+    progress: null,
+    rows: hosts.map(newRow),
     places: new Map(hosts.map((host, index) => [host, index])),
+    end: null,
   }
 }
 
-function freshRow(host: HostKey, time: number): HostRow {
-  return { host, state: 'waiting', step: '', since: time, startedAt: time, finishedAt: null, ...noStep }
+function newRow(host: HostKey): HostRow {
+  return { host, state: 'waiting', step: null, message: null, startedAt: null, endedAt: null, sentBytes: 0 }
 }
 
-/** A phase that was never started is not drawn; the latest of that name is meant. */
+/** The latest phase of that name is meant; one that was never started is not drawn. */
 function withPhase(state: ReportState, id: string, change: (phase: PhaseState) => Partial<PhaseState>): ReportState {
   const index = state.phases.findLastIndex((phase) => phase.id === id)
   const phase = state.phases[index]
-  if (phase === undefined) return state
-  return { ...state, phases: state.phases.with(index, { ...phase, ...change(phase) }) }
+  return phase === undefined ? state : { ...state, phases: state.phases.with(index, { ...phase, ...change(phase) }) }
 }
 
-interface Place {
-  readonly phase: string
-  readonly host: HostKey
-  readonly time: number
-}
+type RowEvent = EventOf<'stepStarted' | 'stepProgress' | 'stepFinished' | 'stepFailed' | 'hostFinished'>
 
-function withRow(state: ReportState, { phase, host, time }: Place, change: (row: HostRow) => HostRow): ReportState {
-  return withPhase(state, phase, ({ rows, places }) => {
-    const place = places.get(host)
-    const row = place === undefined ? undefined : rows[place]
-    if (place !== undefined && row !== undefined) return { rows: rows.with(place, change(row)) }
-    return { rows: [...rows, change(freshRow(host, time))], places: new Map([...places, [host, rows.length]]) }
+function withRow(state: ReportState, event: RowEvent): ReportState {
+  return withPhase(state, event.phase, ({ rows, places }) => {
+    const place = places.get(event.host) ?? rows.length
+    const row = rowAfter(rows[place] ?? newRow(event.host), event)
+    if (place < rows.length) return { rows: rows.with(place, row) }
+    return { rows: [...rows, row], places: new Map([...places, [event.host, place]]) }
   })
 }
 
-function transferOf(row: HostRow, event: Extract<Event, { kind: 'stepProgress' }>): Transfer | null {
-  if (event.bytes === undefined) return row.transfer
-  const seconds = (event.time - row.since) / 1000
-  return {
-    bytes: event.bytes,
-    totalBytes: event.totalBytes ?? row.transfer?.totalBytes ?? null,
-    rate: seconds > 0 ? event.bytes / seconds : 0,
-  }
-}
-
-function withNote(state: ReportState, note: Note): ReportState {
-  return { ...state, notes: [...state.notes, note] }
-}
-
 /** The host's own row says so where it is at work; else a note does. */
-function withLostHost(state: ReportState, host: HostKey, message: string): ReportState {
-  const text = `connection lost: ${message}`
-  const phase = state.phases.findLast(({ rows, places }) => rows[places.get(host) ?? -1]?.state === 'running')
-  if (phase === undefined) return withNote(state, { kind: 'note', text: `${host}: ${text}` })
-  return withRow(state, { phase: phase.id, host, time: 0 }, (row) => ({ ...row, message: text }))
+function withLostHost(state: ReportState, event: EventOf<'connectionLost'>): ReportState {
+  const { host, message } = event
+  const phase = state.phases.findLast(({ rows, places }) => rows[places.get(host) ?? -1]?.state === 'working')
+  if (phase === undefined) return withNote(state, `${host}: connection lost: ${message}`)
+  const rows = phase.rows.map((row) => (row.host === host ? rowAfter(row, event) : row))
+  return withPhase(state, phase.id, () => ({ rows }))
+}
+
+function withNote(state: ReportState, note: string): ReportState {
+  return { ...state, notes: [...state.notes, oneLine(note)] }
 }

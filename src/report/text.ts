@@ -13,6 +13,14 @@ export function fit(text: string, columns: number): string {
   return columns < 1 ? '' : `${head(text, columns - 1)}…`
 }
 
+/** The same, with the middle left out: names are told apart by both their ends. */
+export function fitMiddle(text: string, columns: number): string {
+  if (widthOf(text) <= columns) return text
+  if (columns < 3) return fit(text, columns)
+  const last = Math.floor((columns - 1) / 2)
+  return `${head(text, columns - 1 - last)}…${tail(text, last)}`
+}
+
 /** The text filled with spaces up to that many columns. */
 export function pad(text: string, columns: number): string {
   return text + ' '.repeat(Math.max(0, columns - widthOf(text)))
@@ -49,6 +57,14 @@ function head(text: string, columns: number): string {
     end += character.length
   }
   return text.slice(0, end)
+}
+
+function tail(text: string, columns: number): string {
+  const characters = [...text]
+  let width = 0
+  while (characters.length > 0 && width + columnsOf(characters.at(-1) ?? '') <= columns)
+    width += columnsOf(characters.pop() ?? '')
+  return text.slice(characters.join('').length)
 }
 
 function columnsOf(character: string): number {

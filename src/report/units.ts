@@ -1,11 +1,11 @@
 /** `0.6s`, `38s`, `1m 12s`, `2h 5m`. */
 export function duration(ms: number): string {
   const seconds = Math.max(0, ms) / 1000
-  return seconds < 9.95 ? `${seconds.toFixed(1)}s` : wholeDuration(ms)
+  return seconds < 9.95 ? `${seconds.toFixed(1)}s` : wholeSeconds(ms)
 }
 
 /** The same in whole seconds, for what goes on: `4s`, `5m`. */
-export function wholeDuration(ms: number): string {
+export function wholeSeconds(ms: number): string {
   const seconds = Math.max(0, Math.round(ms / 1000))
   if (seconds < 60) return `${seconds}s`
   const minutes = Math.floor(seconds / 60)
@@ -21,15 +21,15 @@ export function upTime(seconds: number): string {
 }
 
 /** `412 MB`, `1.2 GB`; decimal units. */
-export function bytes(count: number): string {
-  const unit = units.findLast(({ size }) => count >= size) ?? { size: 1, name: 'B' }
-  const amount = count / unit.size
-  return `${amount < 10 && unit.size > 1e6 ? amount.toFixed(1) : Math.round(amount)} ${unit.name}`
+export function bytes(amount: number): string {
+  const unit = units.findLast(({ size }) => amount >= size) ?? { size: 1, name: 'B' }
+  const value = amount / unit.size
+  return `${value < 10 && unit.size >= 1e6 ? value.toFixed(1) : Math.round(value)} ${unit.name}`
 }
 
 /** `1 host`, `4 hosts`. */
-export function counted(count: number, noun: string): string {
-  return count === 1 ? `1 ${noun}` : `${count} ${noun}s`
+export function count(number: number, noun: string): string {
+  return number === 1 ? `1 ${noun}` : `${number} ${noun}s`
 }
 
 function pair(large: number, largeUnit: string, small: number, smallUnit: string): string {
