@@ -1,12 +1,12 @@
 #!/bin/sh
 # Makes sure that what the tests need is on this machine. As root, what is missing is installed with the system's
 # package manager, with service starts blocked; otherwise it is named, and the script fails.
-#   usage: test-setup.sh
+#   usage: test-setup.sh [MORE_TOOL...]
 #   exit:  0 all is there, 1 something is missing
 set -eu
 
-missing() {
-  for tool in ssh sshd ssh-keygen dash bash busybox fish tcsh tar gzip; do
+missing() { # TOOL...
+  for tool in ssh sshd ssh-keygen dash bash busybox fish tcsh tar gzip "$@"; do
     PATH="$PATH:/usr/sbin:/sbin" command -v "$tool" >/dev/null 2>&1 || printf '%s ' "$tool"
   done
 }
@@ -35,13 +35,13 @@ install_debian() {
   return "$status"
 }
 
-lacking=$(missing)
+lacking=$(missing "$@")
 if [ -n "$lacking" ] && [ "$(id -u)" = 0 ] && command -v apt-get >/dev/null 2>&1; then
   packages=$(for tool in $lacking; do packages_of "$tool"; done | sort -u)
   echo "test-setup: installing $(echo "$packages" | tr '\n' ' ')" >&2
   # shellcheck disable=SC2086 # one word a package
   install_debian $packages || true
-  lacking=$(missing)
+  lacking=$(missing "$@")
 fi
 if [ -n "$lacking" ]; then
   echo "test-setup: the tests need these, and they are not here: $lacking" >&2

@@ -5,7 +5,7 @@ import { chooseReporter, createReporter, type Reporter } from '../report/reporte
 import type { Outcome } from './context.js'
 import { InterruptedRun } from './interrupted.js'
 import type { Io } from './io.js'
-import { systemWorld } from './system-world.js'
+import { systemWorld } from '../system-world.js'
 import { UpFailed } from './up.js'
 import { verbs } from './verbs.js'
 

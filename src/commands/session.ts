@@ -15,7 +15,7 @@ import { openFleet } from './fleet.js'
 import { type Io, terminalAsk } from './io.js'
 import { lockFileOf, readLockFile } from './lock-file.js'
 import { packageRoot } from './package-root.js'
-import { systemWorld } from './system-world.js'
+import { systemWorld } from '../system-world.js'
 
 /** What one run of a verb holds open. */
 export interface Session {

@@ -1,5 +1,5 @@
 import { dirname } from 'node:path'
-import { systemWorld } from '../commands/system-world.js'
+import { systemWorld } from '../system-world.js'
 import { startEmbeddedHost } from './embedded-server.js'
 import { describeHosts, findRehearsal, type Rehearsal, type RehearsalHost, type ServedHost } from './files.js'
 import { startSshd } from './sshd.js'

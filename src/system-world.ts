@@ -1,4 +1,4 @@
-import type { World } from '../world.js'
+import type { World } from './world.js'
 
 /** The process's own clock and chance. */
 export const systemWorld: World = {

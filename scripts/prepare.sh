@@ -1,0 +1,16 @@
+#!/bin/sh
+# Installs the dependencies and builds, each only when needed; so that `npm start` and `npm test` work on a fresh clone.
+#   usage: prepare.sh
+set -eu
+cd "$(dirname "$0")/.."
+
+if [ ! -e node_modules/.package-lock.json ] || [ -n "$(find package-lock.json -newer node_modules/.package-lock.json)" ]; then
+  npm ci --no-audit --no-fund
+  touch node_modules/.package-lock.json
+fi
+if [ ! -e dist/.built ] || [ -n "$(find src package.json tsconfig.json tsconfig.build.json -newer dist/.built -print -quit)" ]; then
+  rm -rf dist
+  npm run --silent build
+  chmod 755 dist/bin.js
+  touch dist/.built
+fi
