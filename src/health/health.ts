@@ -5,7 +5,7 @@ import type { Answer, ElasticsearchAnswer, NoAnswer, Probes, SparkAnswer } from 
 import { judgeElasticsearch, judgeGremlin, judgeSpark, judgeTrueno } from './verdict.js'
 
 /** What a host answered; null: its roles run no such component. */
-export interface HostAnswers {
+interface HostAnswers {
   readonly trueno: Answer<object>
   readonly gremlin: Answer<object>
   readonly elasticsearch: Answer<ElasticsearchAnswer> | null
@@ -27,7 +27,7 @@ export async function askCluster(
 }
 
 /** Asks a host for everything that its roles run. */
-export async function askHost(
+async function askHost(
   host: Host,
   cluster: Cluster,
   probesOf: (host: HostKey) => Probes,

@@ -18,7 +18,7 @@ export function isFileError(error: unknown, code?: string): error is NodeJS.Errn
 }
 
 function problemOf(error: NodeJS.ErrnoException, { path, cacheDirectory }: Place): Problem {
-  if (error.path?.startsWith(cacheDirectory) || full.includes(error.code ?? ''))
+  if (isWithin(error.path ?? '', cacheDirectory) || full.includes(error.code ?? ''))
     return cacheProblem(error, cacheDirectory)
   if (missing.includes(error.code ?? ''))
     return error.path === path ? missingProblem(path) : changedProblem(path, error)
@@ -29,6 +29,11 @@ function problemOf(error: NodeJS.ErrnoException, { path, cacheDirectory }: Place
     evidence: error.message,
     remedy: 'make it readable for you, or give another release with `--release`',
   })
+}
+
+/** A path is a folder, or below it. */
+export function isWithin(path: string, folder: string): boolean {
+  return `${path}/`.startsWith(`${folder}/`)
 }
 
 const missing = ['ENOENT', 'ENOTDIR', 'ELOOP']

@@ -110,12 +110,12 @@ function specialProblems({ tree }: Subject): readonly Problem[] {
   ]
 }
 
-export function has(tree: Tree, path: string): boolean {
+function has(tree: Tree, path: string): boolean {
   return tree.entries.some((entry) => entry.path === path)
 }
 
 /** The first few of many, one to a line. */
-export function listed(lines: readonly string[]): string {
+function listed(lines: readonly string[]): string {
   const more = lines.length > 10 ? [`and ${lines.length - 10} more`] : []
   return [...lines.slice(0, 10), ...more].join('\n')
 }

@@ -25,7 +25,7 @@ export interface OpenRelease extends AsyncDisposable {
   open(sha256: Sha256): Promise<ArtifactFile>
 }
 
-export interface ArtifactFile {
+interface ArtifactFile {
   /** `gz`: the tar whose sha256 names the artifact, gzipped. */
   readonly encoding: Encoding
   /** What goes over the wire. */

@@ -8,7 +8,7 @@ import type { Sha256 } from '../cluster/cluster.js'
 import { type Problem, UsageError } from '../errors.js'
 import type { Artifact } from '../trueno/release.js'
 import { type CacheDirectory, keepNewest, replacing } from './cache.js'
-import { cacheProblem, changedProblem, isFileError } from './faults.js'
+import { cacheProblem, changedProblem, isFileError, isWithin } from './faults.js'
 import { isWorthCompressing } from './sample.js'
 import { type TarContent, tarOf } from './tar.js'
 
@@ -68,7 +68,7 @@ async function writeTar(file: string, encoding: Encoding, content: TarContent, s
 }
 
 function differs(root: string, cache: CacheDirectory): Problem {
-  const ours = root.startsWith(cache)
+  const ours = isWithin(root, cache)
   return ours ? cacheProblem(new Error(`files below ${root} were changed`), cache) : changedProblem(root)
 }
 

@@ -3,7 +3,8 @@ import { join } from 'node:path'
 import { gzipSync } from 'node:zlib'
 import { describe, expect, test } from 'vitest'
 import { binaries } from '../../src/trueno/release.js'
-import { elf, type Files, layOut, tgzOf, trueno, workshop } from './packages.js'
+import { tgzOf } from './archives.js'
+import { elf, type Files, layOut, trueno, workshop } from './packages.js'
 
 /** Codes and causes of what is wrong with a package, `PATH` standing for where it is. */
 async function problemsOf(files: Files): Promise<readonly string[]> {
