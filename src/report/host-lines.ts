@@ -1,5 +1,5 @@
 import { busyMark, type Mark, marks } from './marks.js'
-import { rowClock, rowText } from './row-text.js'
+import { rowClocks, rowText } from './row-text.js'
 import type { HostRow } from './state.js'
 import { count } from './units.js'
 
@@ -9,8 +9,8 @@ export interface HostLine {
   /** The host, or how many. */
   readonly label: string
   readonly text: string
-  /** Elapsed and limit, or bytes and rate: never cut off in favour of the text. Empty: none. */
-  readonly clock: string
+  /** Elapsed and limit, or bytes and rate; the fullest form first. Empty: there is nothing to tell. */
+  readonly clocks: readonly string[]
 }
 
 /**
@@ -28,7 +28,7 @@ export function hostLines(rows: readonly HostRow[], now: number, room: number): 
 /** Groups of equal rows in the order they are shown; groups of up to `most` are taken apart again. */
 function group(rows: readonly HostRow[], most: number): readonly (readonly HostRow[])[] {
   const groups = new Map<string, HostRow[]>()
-  for (const row of rows) {
+  for (const row of rows.toSorted(byUrgency)) {
     const key = sameness(row)
     const members = groups.get(key)
     if (members === undefined) groups.set(key, [row])
@@ -54,33 +54,32 @@ const urgency = {
   waiting: 4,
 } as const satisfies Record<HostRow['state'], number>
 
-function byUrgency(one: readonly HostRow[], other: readonly HostRow[]): number {
-  const [a, b] = [one[0], other[0]]
-  if (a === undefined || b === undefined) return 0
-  return urgency[a.state] - urgency[b.state] || (a.step?.startedAt ?? 0) - (b.step?.startedAt ?? 0)
+function byUrgency(one: HostRow, other: HostRow): number {
+  return urgency[one.state] - urgency[other.state] || (one.step?.startedAt ?? 0) - (other.step?.startedAt ?? 0)
 }
 
 function lineOf(members: readonly HostRow[], now: number): HostLine {
   const [row] = members
   if (row === undefined) throw new Error('a group of rows has members')
-  const label = members.length === 1 ? row.host : count(members.length, 'host')
-  const text = members.length === 1 || sameness(row) !== row.state ? rowText(row) : textOfMany[row.state]
-  return { mark: markOf(row, now), label, text, clock: rowClock(row, now) }
+  const mark = markOf(row, now)
+  if (members.length === 1) return { mark, label: row.host, text: rowText(row), clocks: rowClocks(row, now) }
+  return { mark, label: count(members.length, 'host'), ...many[row.state](row, now) }
 }
 
-const textOfMany = {
-  failed: '',
-  working: '',
-  done: '',
-  skipped: 'left out',
-  waiting: 'not begun',
-} as const satisfies Record<HostRow['state'], string>
+/** What several say as one; of those that work, the clock of the one that has waited longest. */
+const many = {
+  failed: (row) => ({ text: rowText(row), clocks: [] }),
+  working: (row, now) => ({ text: rowText(row), clocks: rowClocks(row, now) }),
+  done: () => ({ text: '', clocks: [] }),
+  skipped: () => ({ text: 'left out', clocks: [] }),
+  waiting: (row) => ({ text: rowText(row), clocks: [] }),
+} satisfies Record<HostRow['state'], (row: HostRow, now: number) => Pick<HostLine, 'text' | 'clocks'>>
 
 function restOf(rows: readonly HostRow[]): HostLine {
   const states = Object.keys(urgency) as HostRow['state'][]
   const counts = states.map((state) => ({ state, number: rows.filter((row) => row.state === state).length }))
   const text = counts.filter(({ number }) => number > 0).map(({ state, number }) => `${number} ${state}`)
-  return { mark: marks.waiting, label: `${rows.length} more`, text: text.join(', '), clock: '' }
+  return { mark: marks.waiting, label: `${rows.length} more`, text: text.join(', '), clocks: [] }
 }
 
 function markOf(row: HostRow, now: number): Mark {

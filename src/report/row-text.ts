@@ -9,14 +9,18 @@ export function rowText(row: HostRow): string {
   return row.step?.message ?? row.step?.title ?? ''
 }
 
-/** How long: `21s of 5m`, `12s`; for what is sent also how much: `12 MB of 80 MB · 5.1 MB/s · 14s left`. */
-export function rowClock(row: HostRow, now: number): string {
+/**
+ * How long, the fullest form first: `21s of 5m`, `21s`; of what is sent how much: `12 MB of 80 MB · 5.1 MB/s · 14s left`.
+ * Empty: there is nothing to tell.
+ */
+export function rowClocks(row: HostRow, now: number): readonly string[] {
   if (row.state !== 'working') return tookOf(row)
   const { step } = row
-  if (step === null) return ''
+  if (step === null) return []
   const elapsed = now - step.startedAt
   if (step.totalBytes !== null) return sending(step.bytes, step.totalBytes, elapsed)
-  return step.limitMs === null ? wholeSeconds(elapsed) : `${wholeSeconds(elapsed)} of ${wholeSeconds(step.limitMs)}`
+  const spent = wholeSeconds(elapsed)
+  return step.limitMs === null ? [spent] : [`${spent} of ${wholeSeconds(step.limitMs)}`, spent]
 }
 
 /** Sent so far in this phase. */
@@ -29,13 +33,15 @@ export function rate(sent: number, elapsedMs: number): number | null {
   return sent === 0 || elapsedMs < 500 ? null : (sent * 1000) / elapsedMs
 }
 
-function sending(sent: number, total: number, elapsed: number): string {
+function sending(sent: number, total: number, elapsed: number): readonly string[] {
   const speed = rate(sent, elapsed)
   const amount = `${bytes(sent)} of ${bytes(total)}`
-  if (speed === null) return amount
-  return `${amount} · ${bytes(speed)}/s · ${wholeSeconds(((total - sent) / speed) * 1000 + 999)} left`
+  const share = `${total === 0 ? 100 : Math.floor((sent * 100) / total)}%`
+  if (speed === null) return [amount, share]
+  const left = wholeSeconds(((total - sent) / speed) * 1000 + 999)
+  return [`${amount} · ${bytes(speed)}/s · ${left} left`, amount, share]
 }
 
-function tookOf({ startedAt, endedAt }: HostRow): string {
-  return startedAt === null || endedAt === null ? '' : duration(endedAt - startedAt)
+function tookOf({ startedAt, endedAt }: HostRow): readonly string[] {
+  return startedAt === null || endedAt === null ? [] : [duration(endedAt - startedAt)]
 }
