@@ -116,9 +116,15 @@ describe.concurrent('the external API', () => {
     await rig.host(1).start()
     for (const host of rig.hosts) {
       await logged(host, 'Cluster status collected.')
-      expect(bare(await host.core('error'))[0]).toBe(
-        'Error while initializing External API. Error: No Living connections',
-      )
+      const errors = bare(await host.core('error'))
+      expect(errors.slice(0, 5)).toEqual([
+        expect.stringMatching(/^Elasticsearch WARNING: \d{4}-.*Z$/),
+        '  No Living connections',
+        '',
+        'Error while initializing External API. ',
+        'message: No Living connections',
+      ])
+      expect(errors).toContain('    Error: No Living connections')
       expect(await host.core()).not.toMatch(/External API awaiting|PM2-UI/)
       expect((await ask(host.key, 8000))?.status).toBe(200)
       expect(await ask(host.key, 8088)).toBeUndefined()
@@ -143,7 +149,7 @@ describe.concurrent('a port of core that is taken', () => {
     const { code, stdout, stderr } = await host.trueno(...host.startArguments())
     expect(code).toBe(1)
     expect(stdout).toContain(awaiting)
-    expect(bare(stderr)[0]).toBe('uncaughtException: listen EADDRINUSE :::8001')
+    expect(bare(stderr)[0]).toBe('uncaughtException: listen EADDRINUSE :::8001 ')
     const apps = await host.apps()
     expect(Object.keys(apps).filter((name) => apps[name]?.status === 'online')).toEqual(Object.keys(apps))
     expect(Object.keys(apps)).toHaveLength(3)
@@ -167,6 +173,6 @@ describe.concurrent('a port of core that is taken', () => {
     const { code, stdout, stderr } = await host.trueno('start', '-h', host.key, '--dir', host.data, '-p', '7999')
     expect(code).toBe(1)
     expect(bare(stdout)).toContain(`Internal API awaiting for connections at: ${host.key}:7999`)
-    expect(bare(stderr)[0]).toBe('uncaughtException: listen EADDRINUSE :::7999')
+    expect(bare(stderr)[0]).toBe('uncaughtException: listen EADDRINUSE :::7999 ')
   })
 })

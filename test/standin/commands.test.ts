@@ -210,6 +210,6 @@ describe('a file of the package that cannot be written', () => {
     await mkdir(config)
     const { code, stderr } = await host.trueno(...host.startArguments())
     expect(code).toBe(1)
-    expect(bare(stderr)[0]).toMatch(/^uncaughtException: EISDIR: .*pm2-gui-custom\.ini'$/)
+    expect(bare(stderr)[0]).toMatch(/^uncaughtException: EISDIR: .*pm2-gui-custom\.ini' $/)
   })
 })

@@ -86,18 +86,31 @@ async function serve(context) {
     log.info(`External API awaiting for connections at: ${host}:${externalPort}`)
     setImmediate(() => log.info('PM2-UI Monitor: \u001b[1;32m[INFO]\u001b[0m Starting...\n'))
   } catch (error) {
-    log.error('Error while initializing External API.', error.stack)
+    tellNoConnections(log, error)
   }
-  log.info('Cluster status collected. ', `\n${metrics()}`)
+  log.info('Cluster status collected. ', metrics())
+}
+
+/** Elasticsearch's client says it first, in its own words. */
+function tellNoConnections(log, { message, stack }) {
+  process.stderr.write(`Elasticsearch WARNING: ${new Date().toISOString()}\n  ${message}\n\n`)
+  log.error('Error while initializing External API.', { message, stack })
 }
 
 function metrics() {
-  return [
-    `arch:     64`,
-    `cpu cores: ${os.cpus().length}`,
-    `freemem:  ${os.freemem()}`,
-    `hostname: ${os.hostname()}`,
-  ].join('\n')
+  return {
+    arch: 64,
+    cpu: { cores: os.cpus().length },
+    network: null,
+    freemem: os.freemem(),
+    hostname: os.hostname(),
+    platform: 'Node.js',
+    totalmem: os.totalmem(),
+    uptime: os.uptime(),
+    osversion: os.release(),
+    version: process.versions.node,
+    os: 'Linux',
+  }
 }
 
 module.exports = { startDatabase }

@@ -2,6 +2,7 @@
 
 const { connect } = require('../pm2/client')
 const { pm2Home } = require('../pm2/home')
+const { describeException } = require('./exception')
 
 /**
  * How core ends. Under pm2 it ignores SIGINT; in the foreground it ends everything first. The real one needs more than
@@ -19,7 +20,7 @@ function handleExits({ forever }, minLifeMs) {
   }
   const fail = (error) => {
     tell(`${cause} uncaughtException`)
-    tellError(leave.log, `uncaughtException: ${asTrueno(error)}`)
+    tellException(leave.log, error)
     leave(1)
   }
   process.on('exit', () => tell(`${cause} exit`))
@@ -33,8 +34,9 @@ function handleExits({ forever }, minLifeMs) {
   return leave
 }
 
-function tellError(log, text) {
-  if (log) log.error(text)
+function tellException(log, error) {
+  const text = `uncaughtException: ${asTrueno(error)}`
+  if (log) log.exception(text, describeException(error))
   else process.stderr.write(`${text}\n`)
 }
 

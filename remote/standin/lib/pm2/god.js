@@ -2,6 +2,7 @@
 
 const fs = require('fs')
 const path = require('path')
+const { removeFile } = require('../standin/files')
 const { launch } = require('./launch')
 const { stopProcess } = require('./stop-process')
 
@@ -92,6 +93,7 @@ function onExit(god, app, { pid, code, signal }) {
   const unexpected = app.status === 'online'
   Object.assign(app, { pid: 0, exitCode: code })
   if (unexpected) app.status = 'stopped'
+  removeFile(app.pidFile)
   countUnstable(god, app)
   god.publish({ event: 'exit', name })
   if (god.beingKilled) god.log('[HandleExit] PM2 is being killed, stopping restart procedure...')
