@@ -1,5 +1,6 @@
 import { execFileSync } from 'node:child_process'
 import { readdir, rm, truncate } from 'node:fs/promises'
+import { connect } from 'node:net'
 import { join } from 'node:path'
 import { describe, expect, it, vi } from 'vitest'
 import { ask } from './ask.js'
@@ -8,6 +9,7 @@ import { bare, makeRig, type RigHost } from './rig.js'
 
 vi.setConfig({ testTimeout: 40_000 })
 
+const upgrade = 'GET / HTTP/1.1\r\nHost: any\r\nConnection: Upgrade\r\nUpgrade: trueno-barrier\r\n\r\n'
 const awaiting = '>> CLUSTER: Awaiting for cluster hosts ready signal'
 
 function logged(host: RigHost, text: string) {
@@ -80,15 +82,7 @@ describe.concurrent('a start in the foreground', () => {
   it('ends everything on SIGINT, and exits 0', async () => {
     await using rig = await makeRig({ master: true }, {})
     const host = rig.host(0)
-    const { child, printed } = host.command(
-      'start',
-      '-h',
-      host.key,
-      '--cluster',
-      join(rig.directory, 'cluster.json'),
-      '--dir',
-      host.data,
-    )
+    const { child, printed } = host.command(...host.startArguments())
     await eventually('the coordinator awaits', () => printed.out.includes(awaiting))
     child.kill('SIGINT')
     await eventually('its end', () => printed.code !== undefined)
@@ -106,20 +100,40 @@ describe.concurrent('a start in the foreground', () => {
   it('leaves everything behind on SIGTERM', async () => {
     await using rig = await makeRig({ master: true }, {})
     const host = rig.host(0)
-    const { child, printed } = host.command(
-      'start',
-      '-h',
-      host.key,
-      '--cluster',
-      join(rig.directory, 'cluster.json'),
-      '--dir',
-      host.data,
-    )
+    const { child, printed } = host.command(...host.startArguments())
     await eventually('the coordinator awaits', () => printed.out.includes(awaiting))
     child.kill('SIGTERM')
     await eventually('its end', () => printed.code !== undefined)
     expect(printed.code).toBe(0)
     expect((await host.apps())['Gremlin-Server']).toMatchObject({ status: 'online' })
+  })
+})
+
+describe.concurrent('a start in the foreground whose output nobody reads any more', () => {
+  it('is a time bomb: the next line that core logs ends it, and the components stay', async () => {
+    await using rig = await makeRig({ master: true }, {})
+    const host = rig.host(0)
+    const { child, printed } = host.command(...host.startArguments())
+    await eventually('the coordinator awaits', () => printed.out.includes(awaiting))
+    child.stdout?.destroy()
+    const socket = connect(8001, host.key, () => socket.write(upgrade))
+    socket.on('error', () => {})
+    await eventually('its end', () => printed.code !== undefined)
+    expect(printed.code).toBe(1)
+    expect((await host.apps())['Gremlin-Server']).toMatchObject({ status: 'online' })
+  })
+})
+
+describe.concurrent('a --dir that is not absolute', () => {
+  it('is taken from the working directory by core, and from its own directory by each component', async () => {
+    await using rig = await makeRig({ master: true }, {})
+    const host = rig.host(0)
+    const cluster = join(rig.directory, 'cluster.json')
+    await host.trueno('start', '-h', host.key, '--cluster', cluster, '--dir', 'somewhere', '--forever')
+    await logged(host, awaiting)
+    expect((await readdir(join(host.home, 'somewhere'))).sort()).toEqual(['elasticsearch', 'spark'])
+    const gremlin = join(host.release, 'lib/core/binaries/gremlin_server')
+    expect(await readdir(join(gremlin, 'somewhere/logs'))).toContain('gremlin_server-out-1.log')
   })
 })
 
