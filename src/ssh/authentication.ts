@@ -32,7 +32,7 @@ export async function createAuthentication(target: Target, options: Authenticati
     next: async (offered) => {
       offers = offered ?? offers
       for (let step = steps.shift(); step !== undefined; step = steps.shift()) {
-        const wanted = offered === null || step.method === 'none' || offered.includes(step.method)
+        const wanted = offers === null || offers.includes(step.method)
         const attempt = wanted ? await step.attempt() : null
         if (attempt !== null) return attempt
       }
@@ -60,10 +60,9 @@ function authenticationSteps(
       method: 'publickey',
       attempt: async () => ({ type: 'agent', username, agent: new IdentityAgent(identities) }),
     })
-  } else {
-    // Nothing of ours to show: learn at least what the host would take.
-    steps.push({ method: 'none', attempt: async () => ({ type: 'none', username }) })
   }
+  // ssh2 does not pass on what a host says it takes while keys are tried; so the host is asked, after them.
+  steps.push({ method: 'none', attempt: async () => ({ type: 'none', username }) })
   if (ask === null) return steps
   const tries = Array.from({ length: target.passwordPrompts }, (_, index) => index + 1)
   if (target.methods.keyboardInteractive)

@@ -2,7 +2,7 @@ import { hostname, userInfo } from 'node:os'
 import type { Access } from '../cluster/cluster.js'
 import { errorProblem, UsageError } from '../errors.js'
 import { readSshConfig } from './ssh-config-file.js'
-import { type SshProgram, type SshSettings, sshProgram } from './ssh-settings.js'
+import { remembered, type SshProgram, type SshSettings, sshProgram } from './ssh-settings.js'
 import type { Source, Target } from './target.js'
 import { buildTarget } from './target-settings.js'
 import type { TokenValues } from './tokens.js'
@@ -26,7 +26,8 @@ export type Resolve = (access: Access) => Promise<Target>
 export function createResolver(environment: ConfigEnvironment): Resolve {
   const { configFile, offline = false } = environment
   const program = environment.program ?? sshProgram({ offline, ...(configFile !== undefined && { configFile }) })
-  return (access) => resolveChain(access, { environment, program, me: whoAmI(environment.variables) }, 0)
+  const resolving = { environment, program: remembered(program), me: whoAmI(environment.variables) }
+  return (access) => resolveChain(access, resolving, 0)
 }
 
 /** How ssh would reach a host, asked once. @throws UsageError when the SSH configuration is wrong. */

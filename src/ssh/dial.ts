@@ -1,6 +1,7 @@
 import { lookup } from 'node:dns/promises'
 import { connect, isIP, type Socket } from 'node:net'
 import type { World } from '../world.js'
+import { onAbort } from './abort.js'
 import type { ConnectionFault } from './connection.js'
 import { hostsFileAddresses, type Networks } from './networks.js'
 
@@ -94,9 +95,8 @@ function suits(address: string, family: 'any' | 'inet' | 'inet6'): boolean {
 
 async function connectTo(address: string, port: number, deadline: number, options: DialOptions): Promise<Socket> {
   const over = new AbortController()
-  const abort = () => socket.destroy(options.signal?.reason)
   const socket = connect({ host: address, port, noDelay: true, ...(options.from && { localAddress: options.from }) })
-  options.signal?.addEventListener('abort', abort, { once: true })
+  const release = options.signal && onAbort(options.signal, () => socket.destroy(options.signal?.reason))
   const late = () =>
     socket.destroy(new DialError('timed-out', `${address} port ${port} did not answer within ${options.timeoutMs} ms`))
   options.world.sleep(Math.max(0, deadline - options.world.now()), over.signal).then(late, () => {})
@@ -107,7 +107,7 @@ async function connectTo(address: string, port: number, deadline: number, option
     throw options.signal?.aborted ? options.signal.reason : asDialError(error, address, port)
   } finally {
     over.abort()
-    options.signal?.removeEventListener('abort', abort)
+    release?.()
   }
 }
 

@@ -1,4 +1,5 @@
 import type { HostKey } from '../cluster/cluster.js'
+import { onAbort } from './abort.js'
 import type { FollowOptions } from './connection.js'
 import { ConnectionError } from './errors.js'
 import type { Link, Session } from './link.js'
@@ -26,16 +27,14 @@ export async function followFiles(
 }
 
 async function endOf(session: Session, signal: AbortSignal): Promise<number | null> {
-  const close = () => session.close()
-  signal.addEventListener('abort', close, { once: true })
-  if (signal.aborted) close()
+  const release = onAbort(signal, () => session.close())
   try {
     return await session.ended
   } catch (error) {
     if (signal.aborted) return null
     throw error
   } finally {
-    signal.removeEventListener('abort', close)
+    release()
   }
 }
 

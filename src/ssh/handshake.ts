@@ -1,6 +1,7 @@
 import type { Duplex } from 'node:stream'
 import ssh2, { type AnyAuthMethod, type Client } from 'ssh2'
 import type { HostKey } from '../cluster/cluster.js'
+import { onAbort } from './abort.js'
 import { NoAlgorithmError, offeredAlgorithms } from './algorithms.js'
 import type { Authentication } from './authentication.js'
 import { ConnectionError } from './errors.js'
@@ -63,8 +64,9 @@ function start(
     algorithms: offeredAlgorithms(target, options.hostKeys.knownTypes(target)),
     hostVerifier: (blob: Buffer) => accepts(() => options.hostKeys.check(host, target, readHostKey(blob)), progress),
     authHandler: (offered, _partial, next) => void nextMethod(options.authentication, offered, next as NextMethod),
-    keepaliveInterval: keepalive.intervalMs,
-    keepaliveCountMax: keepalive.countMax,
+    // Only for its questions, one at least in every interval of `watchSilence`, which decides what counts as an answer.
+    keepaliveInterval: keepalive.intervalMs / 2,
+    keepaliveCountMax: Number.MAX_SAFE_INTEGER,
     // Ours is kept elsewhere: it stands still while somebody is asked for a passphrase.
     readyTimeout: 0,
     ...(forwardAgent && identityAgent !== null && { agent: identityAgent, agentForward: true }),
@@ -95,11 +97,9 @@ async function nextMethod(
 /** Resolves when the login is accepted; rejects with the first error, or with nothing when the host just hung up. */
 function ready(client: Client, signal: AbortSignal, begin: () => void): Promise<void> {
   return new Promise((resolve, reject) => {
-    const abort = () => reject(signal.reason)
-    if (signal.aborted) return abort()
-    signal.addEventListener('abort', abort, { once: true })
+    const release = onAbort(signal, () => reject(signal.reason))
     client.once('ready', () => {
-      signal.removeEventListener('abort', abort)
+      release()
       resolve()
     })
     // Stays for good: without a listener an error ends the process. One key of an agent that fails is not the end.

@@ -1,8 +1,8 @@
 import type { HostKey } from '../cluster/cluster.js'
 import type { World } from '../world.js'
+import { unlessAborted } from './abort.js'
 import { ConnectionError, isLost, isPassing } from './errors.js'
 import type { Link } from './link.js'
-import { unlessAborted } from './run-script.js'
 
 /** One link to a host that is made again when it is lost. */
 export interface LinkKeeper {

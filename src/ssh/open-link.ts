@@ -1,6 +1,7 @@
 import type { Duplex } from 'node:stream'
 import type { HostKey } from '../cluster/cluster.js'
 import type { World } from '../world.js'
+import { unlessAborted } from './abort.js'
 import type { Asker } from './asking.js'
 import { type Authentication, createAuthentication } from './authentication.js'
 import { TunnelError } from './connection.js'
@@ -10,11 +11,11 @@ import { ConnectionError } from './errors.js'
 import { EarlyDropError, handshake } from './handshake.js'
 import type { HostKeyStore } from './host-key-store.js'
 import type { IdentityStore } from './identities.js'
+import { watchSilence } from './keepalive.js'
 import type { Link } from './link.js'
 import type { Networks } from './networks.js'
 import type { Passwords } from './passwords.js'
 import { runProxyCommand } from './proxy-command.js'
-import { unlessAborted } from './run-script.js'
 import type { Slots } from './slots.js'
 import { ssh2Link } from './ssh2-link.js'
 import { describeTarget, type Target } from './target.js'
@@ -85,6 +86,7 @@ async function login(attempt: Attempt, route: Route, signal: AbortSignal): Promi
   signal.throwIfAborted()
   const stream = await route.open(signal)
   const client = await handshake(stream, host, target, { hostKeys: context.hostKeys, authentication, signal })
+  watchSilence(stream, target.keepalive, context.world)
   return ssh2Link(client, host, { world: context.world, environment: target.environment })
 }
 

@@ -7,14 +7,24 @@ import { plainText, shorten } from './text.js'
 export function runProxyCommand(command: string): Duplex {
   // `exec`, as ssh does it: what is ended is the command itself, not a shell around it.
   const child = spawn('/bin/sh', ['-c', `exec ${command}`], { stdio: 'pipe' })
-  const stream = Duplex.from({ readable: child.stdout, writable: child.stdin })
   const said = text(child.stderr).catch(() => '')
-  child.on('error', (error) => stream.destroy(error))
-  child.on('close', async (code) => {
-    if (code !== 0)
-      stream.destroy(new Error(`ProxyCommand ended with ${code}: ${shorten(plainText(await said).trim(), 500)}`))
+  // A command that does not read any more is told by how it ends, below.
+  child.stdin.on('error', () => {})
+  const stream = new Duplex({
+    read: () => child.stdout.resume(),
+    write: (chunk, _encoding, done) => child.stdin.write(chunk, () => done()),
+    final: (done) => child.stdin.end(() => done()),
+    destroy: (error, done) => {
+      child.kill()
+      done(error)
+    },
   })
   stream.on('error', () => {})
-  stream.on('close', () => child.kill())
+  child.stdout.on('data', (chunk) => stream.push(chunk) || child.stdout.pause())
+  child.on('error', (error) => stream.destroy(error))
+  child.on('close', async (code) => {
+    if (code === 0) stream.push(null)
+    else stream.destroy(new Error(`ProxyCommand ended with ${code}: ${shorten(plainText(await said).trim(), 500)}`))
+  })
   return stream
 }

@@ -1,5 +1,6 @@
 import type { Writable } from 'node:stream'
 import type { HostKey } from '../cluster/cluster.js'
+import { unlessAborted } from './abort.js'
 import type { RunOptions, ScriptResult } from './connection.js'
 import { ConnectionError } from './errors.js'
 import type { Link, Session } from './link.js'
@@ -86,20 +87,6 @@ function write(stream: Writable, chunk: Uint8Array, end: End): Promise<void> {
     if (end.ended) return resolve()
     end.wake = resolve
     stream.write(chunk, () => resolve())
-  })
-}
-
-/** The first of: the work, or the signal, after which `stop` is called and nobody waits for the work any more. */
-export function unlessAborted<T>(work: Promise<T>, signal: AbortSignal | undefined, stop: () => void): Promise<T> {
-  if (signal === undefined) return work
-  return new Promise((resolve, reject) => {
-    const abort = () => {
-      stop()
-      reject(signal.reason)
-    }
-    if (signal.aborted) abort()
-    signal.addEventListener('abort', abort, { once: true })
-    work.then(resolve, reject).finally(() => signal.removeEventListener('abort', abort))
   })
 }
 

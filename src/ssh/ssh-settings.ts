@@ -7,7 +7,7 @@ import { keyed } from './slots.js'
 export type SshSettings = ReadonlyMap<string, readonly string[]>
 
 export interface SshProgram {
-  /** What ssh would do with this access; null: there is no ssh on this machine. One process per different access. */
+  /** What ssh would do with this access; null: there is no ssh on this machine. */
   settings(access: Access): Promise<SshSettings | null>
   /** What ssh does where nothing is configured; empty without an ssh. */
   defaults(): Promise<SshSettings>
@@ -22,11 +22,17 @@ export interface SshProgramOptions {
 
 /** The ssh of this machine, asked what its configuration comes to. */
 export function sshProgram(options: SshProgramOptions): SshProgram {
-  const ask = keyed((args: string) => sshG(JSON.parse(args) as string[]))
   return {
-    settings: (access) => ask(JSON.stringify(sshArguments(access, options))),
-    defaults: async () => (await ask(JSON.stringify(['-F', 'none', '--', 'localhost']))) ?? new Map(),
+    settings: (access) => sshG(sshArguments(access, options)),
+    defaults: async () => (await sshG(['-F', 'none', '--', 'localhost'])) ?? new Map(),
   }
+}
+
+/** The same program, asked once for equal accesses. */
+export function remembered(program: SshProgram): SshProgram {
+  const settings = keyed((access) => program.settings(JSON.parse(access) as Access))
+  const defaults = keyed(() => program.defaults())
+  return { settings: (access) => settings(JSON.stringify(access)), defaults: () => defaults('') }
 }
 
 /** The inventory goes in as options, so that `Match user` and tokens see it. */

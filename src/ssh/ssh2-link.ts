@@ -26,7 +26,7 @@ export function ssh2Link(client: Client, host: HostKey, { world, environment }: 
       new Promise((resolve, reject) => {
         // The slot is held until the command has ended, the caller has his session at once.
         const run = async () => {
-          const session = await openSession(client, state, command, environment, printed)
+          const session = await patiently(world, state, () => openSession(client, state, command, environment, printed))
           resolve(session)
           await session.ended.catch(() => {})
         }
@@ -38,6 +38,7 @@ export function ssh2Link(client: Client, host: HostKey, { world, environment }: 
 }
 
 interface ClientState {
+  readonly host: HostKey
   readonly open: boolean
   /** Resolves when the connection is gone. */
   readonly closed: Promise<void>
@@ -57,6 +58,7 @@ function watch(client: Client, host: HostKey): ClientState {
     })
   })
   return {
+    host,
     get open() {
       return open
     },
@@ -75,15 +77,38 @@ function openSession(
   return new Promise((resolve, reject) => {
     const opened = (error: Error | undefined, channel: ClientChannel): void => {
       if (error === undefined) resolve(sessionOf(channel, state, printed))
-      else reject(state.open ? refusedSession(state, error) : state.lost())
+      else reject(state.open ? new SessionRefusedError(error.message) : state.lost())
     }
     unlessClosed(state, reject, () => client.exec(command, { env: { ...environment } }, opened))
   })
 }
 
-function refusedSession(state: ClientState, error: Error): ConnectionError {
-  const { host } = state.lost()
-  return new ConnectionError('no-shell', host, { cause: 'The host allows no commands', evidence: error.message })
+/** The host does not open another session now. */
+class SessionRefusedError extends Error {
+  override readonly name = 'SessionRefusedError'
+}
+
+const sessionTries = 12
+
+/**
+ * sshd counts a session for a moment longer than we do, and may allow fewer than is usual: what it refuses now may be
+ * granted when another session has ended.
+ */
+async function patiently<T>(world: World, state: ClientState, open: () => Promise<T>): Promise<T> {
+  for (let tries = 1; ; tries++) {
+    try {
+      return await open()
+    } catch (error) {
+      if (!(error instanceof SessionRefusedError)) throw error
+      if (tries >= sessionTries) throw noSessions(state.host, error)
+    }
+    await world.sleep(5 * 2 ** tries)
+  }
+}
+
+function noSessions(host: HostKey, error: Error): ConnectionError {
+  const cause = 'The host opens no session: it allows none, or too few at once (MaxSessions of its sshd_config)'
+  return new ConnectionError('no-shell', host, { cause, evidence: error.message })
 }
 
 function sessionOf(channel: ClientChannel, state: ClientState, printed: Printed): Session {

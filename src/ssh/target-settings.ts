@@ -133,7 +133,7 @@ function keepaliveOf(one: One): Target['keepalive'] {
   const intervalMs = seconds(one('serveraliveinterval')) ?? 0
   return intervalMs > 0
     ? { intervalMs, countMax: Number(one('serveralivecountmax') ?? 3) }
-    : { intervalMs: 10_000, countMax: 3 }
+    : { intervalMs: 10_000, countMax: 2 }
 }
 
 const unitSeconds: Readonly<Record<string, number>> = { '': 1, s: 1, m: 60, h: 3600, d: 86_400, w: 604_800 }

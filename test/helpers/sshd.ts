@@ -1,0 +1,173 @@
+import { type ChildProcess, execFileSync, spawn } from 'node:child_process'
+import { chmodSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir, userInfo } from 'node:os'
+import { join } from 'node:path'
+import { createInterface } from 'node:readline'
+import { freePort, loopbackAddress } from './loopback.js'
+
+export type HostKeyType = 'ed25519' | 'ecdsa' | 'rsa'
+
+export interface SshdOptions {
+  /** HOME of the sessions. They begin in the user's own home all the same: sshd knows no other. */
+  readonly home: string
+  /** Public key that is let in, `type base64`. */
+  readonly authorizedKey: string
+  /** Default: one of its own in 127.0.0.0/8. */
+  readonly address?: string
+  /** Default: ed25519. */
+  readonly hostKeyTypes?: readonly HostKeyType[]
+  /** More environment of the sessions. */
+  readonly environment?: Readonly<Record<string, string>>
+  /** More lines of sshd_config. */
+  readonly config?: readonly string[]
+  /** Options of the key in authorized_keys, e.g. `command="…"`. */
+  readonly keyOptions?: readonly string[]
+}
+
+/** A real OpenSSH server that is one host of a test. */
+export interface SshdHost extends AsyncDisposable {
+  readonly address: string
+  readonly port: number
+  /** Login that is let in: whoever runs the test. */
+  readonly user: string
+  /** Public host keys, `type base64`. */
+  readonly hostKeys: readonly string[]
+  /** May be added to. */
+  readonly authorizedKeysFile: string
+  /** Cuts every connection: kills what serves it, not what runs on it. */
+  cut(): void
+  /** Processes that serve connections now. */
+  sessions(): number
+  /** What it has logged so far. */
+  log(): string
+}
+
+/** Starts an sshd, as root or as an ordinary user. */
+export async function startSshd(options: SshdOptions): Promise<SshdHost> {
+  const directory = mkdtempSync(join(tmpdir(), 'sshd-'))
+  const address = options.address ?? loopbackAddress()
+  const port = await freePort(address)
+  const hostKeys = makeHostKeys(directory, options.hostKeyTypes ?? ['ed25519'])
+  writeFileSync(join(directory, 'authorized_keys'), authorizedLine(options), { mode: 0o600 })
+  writeFileSync(join(directory, 'sshd_config'), serverConfig(directory, address, port, options))
+  // sshd insists on it when it is root.
+  if (userInfo().uid === 0) mkdirSync('/run/sshd', { recursive: true, mode: 0o755 })
+  const server = spawn('/usr/sbin/sshd', ['-D', '-e', '-f', join(directory, 'sshd_config')], {
+    stdio: ['ignore', 'ignore', 'pipe'],
+  })
+  const lines = await listening(server)
+  return {
+    address,
+    port,
+    user: userInfo().username,
+    hostKeys,
+    authorizedKeysFile: join(directory, 'authorized_keys'),
+    cut: () => killSessions(server),
+    sessions: () => sessionsOf(server).length,
+    log: () => lines.join('\n'),
+    [Symbol.asyncDispose]: async () => {
+      const exited = new Promise((resolve) => server.once('exit', resolve))
+      killSessions(server)
+      if (server.kill()) await exited
+      rmSync(directory, { recursive: true, force: true })
+    },
+  }
+}
+
+function makeHostKeys(directory: string, types: readonly HostKeyType[]): readonly string[] {
+  return types.map((type) => {
+    const file = join(directory, `host_${type}`)
+    execFileSync('ssh-keygen', ['-q', '-t', type, '-N', '', '-C', '', '-f', file])
+    return readFileSync(`${file}.pub`, 'utf8').trim()
+  })
+}
+
+function authorizedLine({ authorizedKey, home, environment = {}, keyOptions = [] }: SshdOptions): string {
+  const variables = Object.entries({ HOME: home, ...environment }).map(
+    ([name, value]) => `environment="${name}=${value}"`,
+  )
+  return `${[...variables, ...keyOptions].join(',')} ${authorizedKey}\n`
+}
+
+function serverConfig(directory: string, address: string, port: number, options: SshdOptions): string {
+  const keys = (options.hostKeyTypes ?? ['ed25519']).map((type) => `HostKey ${directory}/host_${type}`)
+  return [
+    ...(options.config ?? []),
+    `ListenAddress ${address}:${port}`,
+    ...keys,
+    `AuthorizedKeysFile ${directory}/authorized_keys`,
+    'PermitUserEnvironment yes',
+    'AcceptEnv LANG LC_* TRUENO_TEST_*',
+    'StrictModes no',
+    'UsePAM no',
+    'PidFile none',
+    'PasswordAuthentication no',
+    'KbdInteractiveAuthentication no',
+    'PermitRootLogin yes',
+    'LogLevel VERBOSE',
+    '',
+  ].join('\n')
+}
+
+function listening(server: ChildProcess): Promise<string[]> {
+  const lines: string[] = []
+  return new Promise((resolve, reject) => {
+    createInterface({ input: server.stderr as NodeJS.ReadableStream }).on('line', (line) => {
+      lines.push(line)
+      if (line.startsWith('Server listening on')) resolve(lines)
+    })
+    server.once('error', reject)
+    server.once('exit', () => reject(new Error(`sshd ended:\n${lines.join('\n')}`)))
+  })
+}
+
+function killSessions(server: ChildProcess): void {
+  for (const pid of sessionsOf(server)) killQuietly(pid)
+}
+
+function sessionsOf(server: ChildProcess): readonly number[] {
+  const all = sshdProcesses()
+  const below = (parent: number): number[] =>
+    all.filter((one) => one.parent === parent).flatMap(({ pid }) => [pid, ...below(pid)])
+  return below(server.pid ?? -1)
+}
+
+function sshdProcesses(): readonly { pid: number; parent: number }[] {
+  return readdirSync('/proc')
+    .filter((name) => /^\d+$/.test(name))
+    .flatMap((name) => {
+      const [, command, parent] = /^\d+ \((.*)\) \S (\d+)/.exec(readQuietly(`/proc/${name}/stat`)) ?? []
+      return command?.startsWith('sshd') ? [{ pid: Number(name), parent: Number(parent) }] : []
+    })
+}
+
+function readQuietly(path: string): string {
+  try {
+    return readFileSync(path, 'utf8')
+  } catch {
+    return ''
+  }
+}
+
+function killQuietly(pid: number): void {
+  try {
+    process.kill(pid, 'SIGKILL')
+  } catch {
+    // It has ended by itself.
+  }
+}
+
+export interface ClientKey {
+  /** Path of the private key; the public one is beside it with `.pub`. */
+  readonly file: string
+  /** `type base64`. */
+  readonly publicKey: string
+}
+
+/** A key pair to log in with. */
+export function makeClientKey(directory: string, name: string, passphrase = ''): ClientKey {
+  const file = join(directory, name)
+  execFileSync('ssh-keygen', ['-q', '-t', 'ed25519', '-N', passphrase, '-C', name, '-f', file])
+  chmodSync(file, 0o600)
+  return { file, publicKey: readFileSync(`${file}.pub`, 'utf8').trim().split(' ').slice(0, 2).join(' ') }
+}
