@@ -21,7 +21,10 @@ main() { # TOKEN HOME VERB [WHO PURPOSE]
   remove_leftovers "$home/.lease-"
   read_owner
   case $verb in
-    take) take "${4:?WHO}" "${5:?PURPOSE}" ;;
+    take)
+      [ $# -eq 5 ] || fail 74 'take needs WHO and PURPOSE'
+      take "$4" "$5"
+      ;;
     beat) beat ;;
     release) release ;;
     *) fail 74 "the verb must be take, beat or release, not '$verb'" ;;

@@ -1,0 +1,179 @@
+import { execFileSync } from 'node:child_process'
+import { createHash } from 'node:crypto'
+import { readdirSync, readFileSync, statSync, symlinkSync } from 'node:fs'
+import { hostname, userInfo } from 'node:os'
+import path from 'node:path'
+import { describe, expect, test } from 'vitest'
+import { type FactsOptions, factsOf } from './facts-of.js'
+import { inEachShell } from './test-host.js'
+
+inEachShell((host) => {
+  const facts = (ports: readonly number[] = [], more: FactsOptions = {}) => factsOf(host(), ports, more)
+
+  describe('of a machine', () => {
+    test('are those that Node sees', async () => {
+      const { user, machine, ...rest } = await facts()
+      const { username, uid } = userInfo()
+      expect(user).toEqual({ name: username, uid })
+      expect(machine).toEqual({
+        hostname: hostname(),
+        os: expect.stringMatching(/\w/),
+        arch: expect.stringMatching(/^\w+$/),
+        libc: expect.stringMatching(/^(glibc|musl)$/),
+        bootId: readFileSync('/proc/sys/kernel/random/boot_id', 'utf8').trim(),
+        cpus: Number(execFileSync('getconf', ['_NPROCESSORS_ONLN'])),
+        memoryKiB: Number(/MemTotal: +(\d+)/.exec(readFileSync('/proc/meminfo', 'utf8'))?.[1]),
+        memoryAvailableKiB: expect.any(Number),
+        clock: expect.any(Number),
+        maxMapCount: Number(readFileSync('/proc/sys/vm/max_map_count', 'utf8')),
+        openFiles: Number(execFileSync('sh', ['-c', 'ulimit -Hn'])) || null,
+      })
+      expect(Math.abs(machine.clock - Date.now() / 1000)).toBeLessThan(60)
+      expect(rest.nodeVersion).toBe(process.versions.node)
+      expect(rest.tools).toMatchObject({
+        tar: expect.stringMatching(/^\/.*\/tar$/),
+        node: expect.stringMatching(/\/node$/),
+      })
+    })
+
+    test('that has nothing of ours', async () => {
+      expect(await facts()).toMatchObject({
+        currentRelease: null,
+        releases: [],
+        artifacts: [],
+        files: { cluster: null, environment: null, balancer: null, receipt: null },
+        receipt: null,
+        start: null,
+        balancerStart: null,
+        token: 0,
+        lease: null,
+        processes: [],
+        listeners: [],
+      })
+    })
+  })
+
+  describe('of home and data', () => {
+    test('that are not there yet tell of their nearest parent', async () => {
+      const { home, data } = await facts()
+      expect(home).toEqual({
+        path: host().home,
+        exists: false,
+        writable: true,
+        identity: null,
+        freeKiB: expect.any(Number),
+        filesystem: filesystemOf(host().root),
+      })
+      expect(home.freeKiB).toBeGreaterThan(0)
+      expect(data).toMatchObject({ path: host().data, exists: false, writable: true })
+    })
+
+    test('that are there have an identity, also through a link', async () => {
+      host().put('x', '')
+      symlinkSync(host().home, host().data)
+      const { dev, ino } = statSync(host().home)
+      const { home, data } = await facts()
+      expect([home, data].map(({ exists, identity }) => [exists, identity])).toEqual(
+        [1, 2].map(() => [true, `${dev}:${ino}`]),
+      )
+    })
+
+    test('on a disk of their own tell of that', async () => {
+      host().mountSmallDisk('64k')
+      expect((await facts()).home).toMatchObject({ exists: true, freeKiB: 64, filesystem: 'tmpfs' })
+    })
+
+    test('on a disk that is read only are not writable, not even for root', async () => {
+      host().mountSmallDisk('64k')
+      execFileSync('mount', ['-o', 'remount,ro', host().home])
+      expect((await facts()).home).toMatchObject({ exists: true, writable: false })
+      expect((await facts([], { home: `${host().home}/below` })).home).toMatchObject({ exists: false, writable: false })
+    })
+
+    test('that are files are not writable', async () => {
+      host().put('file', '')
+      expect((await facts([], { data: `${host().home}/file` })).data).toMatchObject({ exists: true, writable: false })
+      expect((await facts([], { data: `${host().home}/file/below` })).data).toMatchObject({
+        exists: false,
+        writable: false,
+      })
+    })
+
+    test('below ~ are resolved, without slashes at the end', async () => {
+      const { home, data } = await facts([], { home: '~/trueno/', data: '~/it\'s "data"' })
+      expect([home.path, data.path]).toEqual([`${host().root}/trueno`, `${host().root}/it's "data"`])
+    })
+
+    test('below ~ need a HOME, and no control characters', async () => {
+      const run = (home: string, env = {}) => host().run('facts', [home, '/data', '127.0.0.1'], { env })
+      expect(await run('~/trueno', { HOME: '' })).toMatchObject({
+        code: 74,
+        stdout: '',
+        stderr: expect.stringContaining('HOME'),
+      })
+      expect(await run('/a\nb')).toMatchObject({ code: 74, stdout: '' })
+      expect(await run('relative')).toMatchObject({ code: 74, stdout: '' })
+    })
+  })
+
+  test('of what is staged and configured', async () => {
+    const [a, b] = ['a'.repeat(64), 'b'.repeat(64)]
+    const start = { id: '1-2', time: 1, bootId: 'x', release: a, clusterFile: a, environment: b }
+    const { put, home } = host()
+    for (const directory of [
+      `releases/${a}`,
+      `releases/.new-${b}-1`,
+      `artifacts/${a}`,
+      `artifacts/${b}`,
+      'artifacts/notes',
+    ])
+      put(`${directory}/x`, '')
+    put(`artifacts/.part-${a}-1`, '')
+    symlinkSync(`releases/${a}`, path.join(home, 'current'))
+    put('etc/cluster.json', '{}')
+    put('etc/environment', 'A=1\n')
+    put('run/start.json', `${JSON.stringify(start)}\n`)
+    put('run/balancer-start.json', `${JSON.stringify({ ...start, id: '3-4' }, null, '\t')}\n`)
+    put('receipt.json', 'no receipt')
+    put('run/token', '\n9\n\n10\nx\n')
+    put('lease/owner.json', '{"token":10,"who":"me\\"@x","purpose":"up","since":5}\n')
+    put('lease/beat', `${Math.floor(Date.now() / 1000) - 1000}\n`)
+    const found = await facts()
+    expect(found).toMatchObject({
+      currentRelease: a,
+      releases: [a],
+      artifacts: [a, b],
+      files: { cluster: sha256('{}'), environment: sha256('A=1\n'), balancer: null, receipt: sha256('no receipt') },
+      receipt: null,
+      start,
+      balancerStart: { ...start, id: '3-4' },
+      token: 10,
+      lease: { token: 10, who: 'me"@x', purpose: 'up', since: 5 },
+    })
+    expect(found.lease?.silent).toBeGreaterThanOrEqual(1000)
+    expect(found.lease?.silent).toBeLessThan(1060)
+  })
+
+  test('change nothing on the disk', async () => {
+    host().put('etc/cluster.json', '{}')
+    const before = times(host().root)
+    await facts([1, 2])
+    expect(times(host().root)).toEqual(before)
+  })
+})
+
+function sha256(text: string): string {
+  return createHash('sha256').update(text).digest('hex')
+}
+
+function filesystemOf(directory: string): string {
+  const [, line = ''] = execFileSync('df', ['-PT', directory], { encoding: 'utf8' }).split('\n')
+  return line.split(/ +/)[1] ?? ''
+}
+
+function times(directory: string): unknown {
+  return readdirSync(directory, { recursive: true, encoding: 'utf8' })
+    .toSorted()
+    .filter((file) => !file.startsWith('applets'))
+    .map((file) => [file, statSync(path.join(directory, file)).mtimeMs])
+}

@@ -1,0 +1,180 @@
+import { execFileSync, spawn } from 'node:child_process'
+import {
+  chmodSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs'
+import { tmpdir } from 'node:os'
+import path from 'node:path'
+import { afterEach, beforeEach, describe } from 'vitest'
+
+/** Each is a login that hosts have; the last with busybox's tools, too. */
+export const shells = ['dash', 'bash', 'busybox'] as const
+type Shell = (typeof shells)[number]
+
+export interface Result {
+  readonly code: number | null
+  readonly stdout: string
+  readonly stderr: string
+}
+
+export interface RunOptions {
+  readonly input?: Buffer | string
+  readonly env?: Readonly<Record<string, string>>
+}
+
+/** Directories on this machine that scripts take for a host's. Its paths hold what is hard to quote. */
+export interface TestHost {
+  readonly root: string
+  readonly home: string
+  readonly data: string
+  /** Runs a script of `remote/` to its end. */
+  run(script: string, args: readonly (string | number)[], options?: RunOptions): Promise<Result>
+  /** Puts a program before all others on the PATH of scripts. */
+  fakeTool(name: string, text: string): void
+  /** Makes a file below `home`, and what is missing above it. */
+  put(file: string, content: string | Buffer): void
+  read(file: string): string
+  /** Names in a directory below `home`, hidden ones too, sorted; none when it is not there. */
+  list(directory: string): string[]
+  /** Makes `home` a file system of its own with this size, as mount takes it. */
+  mountSmallDisk(size: string): void
+}
+
+/** Defines tests three times: in each shell, each with a host of its own. */
+export function inEachShell(define: (host: () => TestHost) => void): void {
+  describe.each(shells)('in %s', (shell) => {
+    let host: OwnedHost
+    beforeEach(() => {
+      host = createHost(shell)
+    })
+    afterEach(() => host.remove())
+    define(() => host)
+  })
+}
+
+interface OwnedHost extends TestHost {
+  remove(): void
+}
+
+function createHost(shell: Shell): OwnedHost {
+  const root = mkdtempSync(path.join(tmpdir(), 'td-'))
+  const home = path.join(root, `it's "a" $home`)
+  const mounted: string[] = []
+  const program = shell === 'busybox' ? [pathOf(shell), 'sh'] : [pathOf(shell)]
+  mkdirSync(path.join(root, 'tools'))
+  if (shell === 'busybox') installBusybox(path.join(root, 'applets'))
+  const below = (file: string): string => path.join(home, file)
+  const put = (file: string, content: string | Buffer): void => {
+    mkdirSync(path.dirname(below(file)), { recursive: true })
+    writeFileSync(below(file), content)
+  }
+  return {
+    root,
+    home,
+    data: path.join(root, 'data dir'),
+    run: (script, args, options = {}) => run(program, root, script, args.map(String), options),
+    fakeTool: (name, text) => {
+      writeFileSync(path.join(root, 'tools', name), text)
+      chmodSync(path.join(root, 'tools', name), 0o755)
+    },
+    put,
+    read: (file) => readFileSync(below(file), 'utf8'),
+    list: (directory) => (existsSync(below(directory)) ? readdirSync(below(directory)).sort() : []),
+    mountSmallDisk: (size) => {
+      mount(home, size)
+      mounted.push(home)
+    },
+    remove: () => {
+      for (const pid of markedPids(home)) killQuietly(pid)
+      for (const place of mounted) execFileSync('umount', ['-l', place])
+      rmSync(root, { recursive: true, force: true })
+    },
+  }
+}
+
+function installBusybox(directory: string): void {
+  mkdirSync(directory)
+  execFileSync('busybox', ['--install', '-s', directory])
+}
+
+function mount(place: string, size: string): void {
+  mkdirSync(place, { recursive: true })
+  try {
+    execFileSync('mount', ['-t', 'tmpfs', '-o', `size=${size},mode=0700`, 'trueno-deploy-test', place], {
+      stdio: 'pipe',
+    })
+  } catch (error) {
+    throw new Error(`this test fills a small disk and must be allowed to mount one: run it as root (${String(error)})`)
+  }
+}
+
+/** The package's own scripts, run by hand. */
+const scripts = new URL('../../remote/', import.meta.url).pathname
+
+function run(
+  program: readonly string[],
+  root: string,
+  script: string,
+  args: readonly string[],
+  options: RunOptions,
+): Promise<Result> {
+  const searched = [
+    path.join(root, 'tools'),
+    path.join(root, 'applets'),
+    path.dirname(process.execPath),
+    '/usr/bin',
+    '/bin',
+  ]
+  const env = { PATH: searched.join(':'), HOME: root, ...options.env }
+  const child = spawn(program[0] ?? '', [...program.slice(1), path.join(scripts, `${script}.sh`), ...args], {
+    env,
+    cwd: root,
+  })
+  child.stdin.on('error', () => undefined)
+  child.stdin.end(options.input)
+  const text = { stdout: '', stderr: '' }
+  for (const stream of ['stdout', 'stderr'] as const) {
+    child[stream].setEncoding('utf8').on('data', (chunk: string) => {
+      text[stream] += chunk
+    })
+  }
+  return new Promise((resolve, reject) => {
+    child.once('error', reject)
+    child.once('close', (code) => resolve({ code, ...text }))
+  })
+}
+
+/** Absolute path of a tool of this machine. */
+export function pathOf(tool: string): string {
+  return execFileSync('sh', ['-c', `command -v ${tool}`], { encoding: 'utf8' }).trim()
+}
+
+/** Processes that carry the marker of this home. */
+export function markedPids(home: string): number[] {
+  const marker = `TRUENO_DEPLOY_HOME=${home}`
+  return readdirSync('/proc')
+    .map(Number)
+    .filter((pid) => pid > 0 && environmentOf(pid).includes(marker))
+}
+
+export function environmentOf(pid: number): string[] {
+  try {
+    return readFileSync(`/proc/${pid}/environ`, 'utf8').split('\0')
+  } catch {
+    return []
+  }
+}
+
+function killQuietly(pid: number): void {
+  try {
+    process.kill(pid, 'SIGKILL')
+  } catch {
+    // it has ended by itself
+  }
+}
