@@ -212,8 +212,12 @@ describe('checks', () => {
     expect(problemsOf({ facts: { listeners: [{ ...listener, port: 8000, address: '10.9.9.9' }] } })).toHaveLength(1)
   })
 
-  it('leave kernel limits alone where Elasticsearch listens on loopback only', () => {
-    const facts = { machine: { ...empty.machine, maxMapCount: 1, openFiles: 1 }, ownAddresses: ['127.0.0.42'] }
-    expect(problemsOf({ facts, release: { realElasticsearch: true } })).toEqual([])
+  it('leave kernel limits alone where Elasticsearch listens on loopback or link-local addresses only', () => {
+    const facts = { machine: { ...empty.machine, maxMapCount: 1, openFiles: 20_000 } }
+    const codes = (...ownAddresses: string[]) =>
+      problemsOf({ facts: { ...facts, ownAddresses }, release: { realElasticsearch: true } }).map(({ code }) => code)
+    expect(codes('127.0.0.42', '::1')).toEqual([])
+    expect(codes('169.254.77.42', 'fe80::42')).toEqual([])
+    expect(codes('169.254.77.42', '10.0.0.42')).toEqual(['max-map-count-low', 'open-files-low'])
   })
 })

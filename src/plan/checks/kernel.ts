@@ -19,9 +19,9 @@ export function elasticsearchNotRoot({ host, facts, release }: Checked): readonl
 const wantedMaps = 262_144
 const wantedFiles = 65_536
 
-/** Elasticsearch enforces these only when it listens on more than loopback (real-engines, 5). */
+/** Elasticsearch enforces these only when it listens on an address that others can route to. */
 export function kernelLimits({ host, facts, release }: Checked): readonly Problem[] {
-  if (!runsRealElasticsearch(host, release) || facts.ownAddresses.every(isLoopback)) return []
+  if (!runsRealElasticsearch(host, release) || facts.ownAddresses.every(isLocal)) return []
   const { maxMapCount, openFiles } = facts.machine
   const low: Problem[] = []
   if (maxMapCount !== null && maxMapCount < wantedMaps) low.push(mapsLow(host, maxMapCount))
@@ -53,6 +53,7 @@ function runsRealElasticsearch(host: Host, release: Release | null): boolean {
   return release?.realElasticsearch === true && hasRole(host, 'index')
 }
 
-function isLoopback(address: string): boolean {
-  return address === '::1' || address.startsWith('127.')
+/** Loopback or link-local: there Elasticsearch warns of low limits, and starts. */
+function isLocal(address: string): boolean {
+  return address === '::1' || /^(127\.|169\.254\.|fe[89ab][\da-f]:)/i.test(address)
 }
