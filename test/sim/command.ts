@@ -1,0 +1,79 @@
+import type { Cluster } from '../../src/cluster/cluster.js'
+import { down } from '../../src/commands/down.js'
+import { up } from '../../src/commands/up.js'
+import { type EventBody } from '../../src/engine/events.js'
+import { InterruptedError, type Problem, ProblemError } from '../../src/errors.js'
+import type { Release } from '../../src/trueno/release.js'
+import { laptop } from './laptop.js'
+import { atHand, type Simulation } from './simulation.js'
+
+/** A verb as somebody types it. */
+export interface Command {
+  readonly verb: 'up' | 'down'
+  readonly cluster: Cluster
+  readonly release: Release
+  readonly who?: string
+  /** Hosts at once; default 64. */
+  readonly parallel?: number
+}
+
+/** When the user gives up. */
+export type Interruption = { readonly atMs: number } | { readonly atJourney: number }
+
+/** How it ended. */
+export type End =
+  | { readonly kind: 'done'; readonly closing: readonly string[] }
+  | { readonly kind: 'failed'; readonly exitCode: number; readonly problems: readonly Problem[] }
+  | { readonly kind: 'interrupted' }
+
+/** Runs a verb. Rejects with anything that is neither a problem nor an interruption: a defect. */
+export async function give(sim: Simulation, command: Command, interruption?: Interruption): Promise<End> {
+  const { verb, who = 'first@laptop' } = command
+  const stop = new AbortController()
+  const cancel = planInterruption(sim, stop, interruption)
+  sim.invariants.commandBegins()
+  sim.invariants.note(`$ ${verb} by ${who}`)
+  const end = await run(sim, command, stop.signal).then(done, ended)
+  cancel()
+  sim.invariants.note(`$ ${verb} by ${who}: ${told(end)}`)
+  return end
+}
+
+async function run(sim: Simulation, command: Command, signal: AbortSignal): Promise<readonly string[]> {
+  const { verb, cluster, release, who = 'first@laptop', parallel = 64 } = command
+  const context = laptop(sim, { who, signal, emit: (event) => tell(sim, who, event) })
+  const options = { cluster, chosen: null, parallel, wait: false }
+  const outcome = await (verb === 'up' ? up({ ...options, release: atHand(release) }, context) : down(options, context))
+  return outcome.closing
+}
+
+function planInterruption(sim: Simulation, stop: AbortController, interruption?: Interruption): () => void {
+  const interrupt = (): void => {
+    sim.invariants.note('Ctrl-C')
+    stop.abort(new InterruptedError('Ctrl-C'))
+  }
+  if (interruption === undefined) return () => undefined
+  if ('atMs' in interruption) return sim.clock.after(interruption.atMs, interrupt)
+  return sim.weather.afterJourneys(interruption.atJourney, interrupt)
+}
+
+function done(closing: readonly string[]): End {
+  return { kind: 'done', closing }
+}
+
+function ended(error: unknown): End {
+  if (error instanceof InterruptedError) return { kind: 'interrupted' }
+  if (error instanceof ProblemError) return { kind: 'failed', exitCode: error.exitCode, problems: error.problems }
+  throw error
+}
+
+function told(end: End): string {
+  if (end.kind !== 'failed') return end.kind
+  return `exit ${end.exitCode}: ${end.problems.map(({ host, code, cause }) => `${host ?? ''} ${code} (${cause})`).join(' | ')}`
+}
+
+function tell(sim: Simulation, who: string, event: EventBody): void {
+  if (event.kind === 'stepStarted') sim.invariants.note(`  ${who}: ${event.host} ${event.title}`)
+  if (event.kind === 'stepFailed') sim.invariants.note(`  ${who}: ${event.host} failed: ${event.problem.cause}`)
+  if (event.kind === 'phaseStarted') sim.invariants.note(`  ${who}: ${event.title}`)
+}

@@ -1,0 +1,241 @@
+import { createHash } from 'node:crypto'
+import type { HostKey } from '../../../src/cluster/cluster.js'
+import type { StartRecord } from '../../../src/cluster/receipt.js'
+import type { ComponentName } from '../../../src/trueno/components.js'
+import type { Chance } from '../chance.js'
+import type { Clock } from '../clock.js'
+import { createLogs, type Logs } from './logs.js'
+import type { Witness } from './witness.js'
+import type { God } from './pm2.js'
+
+/** What a host's processes carry in their environment. */
+export interface Marker {
+  readonly clusterId: string
+  readonly home: string
+  readonly part: 'trueno' | 'balancer'
+  readonly startId: string
+}
+
+export interface Process {
+  readonly pid: number
+  /** pm2's name for it; empty for pm2's daemon, and for what pm2 did not start. */
+  readonly name: string
+  readonly command: string
+  /** Null: not ours. */
+  readonly marker: Marker | null
+  readonly restarts: number
+  readonly startedAt: number
+  /** Milliseconds it takes to end on SIGINT; null: it ignores that. */
+  readonly interruptMs: number | null
+  alive: boolean
+  /** Resolves after some time, never when the process ends first. */
+  sleep(ms: number): Promise<void>
+  after(ms: number, action: () => void): void
+  /** Takes a port; false when somebody has it. `service` is what answers there. */
+  listen(port: number, service?: unknown): boolean
+  /** Called once when it ends, also when the whole host does; `code` is null then. */
+  onEnd(listener: EndListener): void
+  readonly endListeners: EndListener[]
+  /** Takes back what it has set the clock to. */
+  readonly alarms: Set<() => void>
+}
+
+type EndListener = (code: number | null) => void
+
+export type ProcessSpec = Pick<Process, 'name' | 'command' | 'marker' | 'interruptMs'> & { readonly restarts?: number }
+
+/** A release as `assemble` built it. */
+export interface ReleaseTree {
+  /** Directories below lib/core/binaries that came from an artifact. */
+  readonly engines: ReadonlySet<string>
+  /** Empty files in their place, relative to the release. */
+  readonly placeholders: ReadonlySet<string>
+  /** It has lib/trueno.js. */
+  readonly hasPackage: boolean
+}
+
+/** What survives a power cut. */
+export interface Disk {
+  readonly artifacts: Set<string>
+  readonly releases: Map<string, ReleaseTree>
+  current: string | null
+  /** Content of configuration files by absolute path. */
+  readonly files: Map<string, string>
+  start: StartRecord | null
+  balancerStart: StartRecord | null
+  token: number
+  lease: { readonly token: number; readonly who: string; readonly purpose: string; readonly since: number; beat: number } | null
+}
+
+/** What goes wrong with a component on a host, as long as it does. */
+export interface Trouble {
+  /** Milliseconds until it ends by itself, each time. */
+  readonly livesMs?: number
+  /** How many times longer it takes than usual. */
+  readonly slowness?: number
+}
+
+export interface Machine {
+  readonly key: HostKey
+  readonly home: string
+  readonly data: string
+  readonly clock: Clock
+  readonly chance: Chance
+  readonly witness: Witness
+  readonly disk: Disk
+  readonly logs: Logs
+  readonly processes: Map<number, Process>
+  readonly ports: Map<number, { readonly process: Process; readonly service: unknown }>
+  readonly troubles: Map<ComponentName, Trouble>
+  /** Scripts that let no other of their name in. */
+  readonly locks: Set<string>
+  up: boolean
+  bootId: string
+  boots: number
+  lastPid: number
+  /** Nothing gets through to it or from it before this time. */
+  silentUntil: number
+  /** The pm2 daemon of our PM2_HOME. */
+  god: God | null
+  /** Takes back what scripts have set the clock to. */
+  readonly alarms: Set<() => void>
+}
+
+export interface MachineOptions extends Pick<Machine, 'key' | 'clock' | 'chance' | 'witness'> {}
+
+export const machineHome = '/home/trueno/trueno'
+
+export function createMachine(options: MachineOptions): Machine {
+  return {
+    ...options,
+    home: machineHome,
+    data: `${machineHome}/data`,
+    disk: emptyDisk(),
+    logs: createLogs(),
+    processes: new Map(),
+    ports: new Map(),
+    troubles: new Map(),
+    locks: new Set(),
+    up: true,
+    bootId: `${options.key}-boot-1`,
+    boots: 1,
+    lastPid: 100,
+    silentUntil: 0,
+    god: null,
+    alarms: new Set(),
+  }
+}
+
+function emptyDisk(): Disk {
+  return {
+    artifacts: new Set(),
+    releases: new Map(),
+    current: null,
+    files: new Map(),
+    start: null,
+    balancerStart: null,
+    token: 0,
+    lease: null,
+  }
+}
+
+/** The power fails: nothing runs any more, what is on the disk stays. */
+export function powerOff(machine: Machine): void {
+  machine.up = false
+  const ended = [...machine.processes.values()]
+  for (const process of ended) process.alive = false
+  for (const stop of machine.alarms) stop()
+  machine.alarms.clear()
+  machine.locks.clear()
+  machine.processes.clear()
+  machine.ports.clear()
+  machine.god = null
+  for (const process of ended) for (const listener of process.endListeners) listener(null)
+}
+
+export function powerOn(machine: Machine): void {
+  machine.up = true
+  machine.boots += 1
+  machine.bootId = `${machine.key}-boot-${machine.boots}`
+}
+
+/** For scripts: time on this host, which does not pass when it is off. */
+export function pause(machine: Machine, ms: number): Promise<void> {
+  return new Promise((resolve) => setAlarm(machine, machine.alarms, ms, resolve))
+}
+
+function setAlarm(machine: Machine, alarms: Set<() => void>, ms: number, action: () => void): void {
+  const stop = machine.clock.after(ms, () => {
+    alarms.delete(stop)
+    action()
+  })
+  alarms.add(stop)
+}
+
+export function spawn(machine: Machine, spec: ProcessSpec): Process {
+  const alarms = new Set<() => void>()
+  const endListeners: EndListener[] = []
+  machine.lastPid += 1
+  const process: Process = {
+    restarts: 0,
+    ...spec,
+    pid: machine.lastPid,
+    startedAt: machine.clock.now(),
+    alive: true,
+    sleep: (ms) => new Promise((resolve) => process.after(ms, resolve)),
+    after: (ms, action) => {
+      if (process.alive) setAlarm(machine, alarms, ms, () => process.alive && action())
+    },
+    listen: (port, service) => {
+      if (!process.alive || machine.ports.has(port)) return false
+      machine.ports.set(port, { process, service })
+      return true
+    },
+    onEnd: (listener) => void endListeners.push(listener),
+    endListeners,
+    alarms,
+  }
+  machine.processes.set(process.pid, process)
+  machine.witness.spawned(machine, process)
+  return process
+}
+
+/** Ends a process. */
+export function end(machine: Machine, process: Process, code: number): void {
+  if (!process.alive) return
+  process.alive = false
+  machine.processes.delete(process.pid)
+  for (const [port, { process: holder }] of machine.ports) if (holder === process) machine.ports.delete(port)
+  for (const stop of process.alarms) stop()
+  for (const listener of process.endListeners) listener(code)
+}
+
+/** SIGINT; it may take its time. */
+export function interrupt(machine: Machine, process: Process): void {
+  machine.witness.signalled(machine, process)
+  if (process.interruptMs !== null) process.after(process.interruptMs, () => end(machine, process, 130))
+}
+
+export function kill(machine: Machine, process: Process): void {
+  machine.witness.signalled(machine, process)
+  end(machine, process, 137)
+}
+
+/** Those that carry our marker with this host's home. */
+export function marked(machine: Machine, part: Marker['part'], clusterId = ''): readonly Process[] {
+  return [...machine.processes.values()].filter(
+    ({ marker }) =>
+      marker !== null &&
+      marker.home === machine.home &&
+      marker.part === part &&
+      (clusterId === '' || marker.clusterId === clusterId),
+  )
+}
+
+export function hostSeconds(machine: Machine): number {
+  return Math.floor(machine.clock.now() / 1000)
+}
+
+export function sha256(text: string): string {
+  return createHash('sha256').update(text).digest('hex')
+}

@@ -1,0 +1,90 @@
+import type { Facts, Listener, MarkedProcess } from '../../../src/cluster/facts.js'
+import type { Receipt } from '../../../src/cluster/receipt.js'
+import type { ReadScript } from '../../../src/plan/plan.js'
+import { layoutOf } from '../../../src/trueno/layout.js'
+import { emptyFacts } from '../../helpers/fixtures.js'
+import { renderFacts } from '../../helpers/render-facts.js'
+import { hostSeconds, type Machine, marked, pause, type Process, sha256 } from './machine.js'
+import { requireHome, requireNumber, type Script, ScriptExit } from './script.js'
+
+/** The scripts of `remote/` that only read, as the model hosts run them. */
+export const readScripts = { facts, evidence } satisfies Record<ReadScript, Script>
+
+/** HOME DATA KEY PORT... */
+async function facts(args: readonly string[], { machine }: Parameters<Script>[1]): Promise<string> {
+  const [home, data, key, ...ports] = args
+  if (![machine.home, '~/trueno'].includes(home ?? '') || ![machine.data, '~/trueno/data'].includes(data ?? ''))
+    throw new ScriptExit(74, `HOME and DATA must be those of the model, not '${home}' and '${data}'`)
+  if (key !== machine.key) throw new ScriptExit(74, `KEY must be ${machine.key}, not '${key}'`)
+  await pause(machine, machine.chance.between(20, 150))
+  return renderFacts(factsOf(machine, ports.map(Number)))
+}
+
+function factsOf(machine: Machine, ports: readonly number[]): Facts {
+  const empty = emptyFacts(machine.key)
+  const { disk } = machine
+  const ours = [...marked(machine, 'trueno'), ...marked(machine, 'balancer')]
+  return {
+    ...empty,
+    machine: { ...empty.machine, bootId: machine.bootId, clock: hostSeconds(machine) },
+    currentRelease: disk.current,
+    releases: [...disk.releases.keys()],
+    artifacts: [...disk.artifacts],
+    ...configuration(machine),
+    start: disk.start,
+    balancerStart: disk.balancerStart,
+    token: disk.token,
+    lease: disk.lease === null ? null : { ...ownerOf(disk.lease), silent: hostSeconds(machine) - disk.lease.beat },
+    processes: ours.map((process) => markedProcess(process, machine)),
+    listeners: ports.flatMap((port) => listener(port, ours, machine)),
+  }
+}
+
+function ownerOf({ beat: _beat, ...owner }: NonNullable<Machine['disk']['lease']>): Omit<NonNullable<Facts['lease']>, 'silent'> {
+  return owner
+}
+
+function configuration({ disk, home }: Machine): Pick<Facts, 'files' | 'receipt'> {
+  const { clusterFile, environmentFile, balancerFile, receiptFile } = layoutOf(home)
+  const hashOf = (path: string): string | null => {
+    const content = disk.files.get(path)
+    return content === undefined ? null : sha256(content)
+  }
+  const receipt = disk.files.get(receiptFile)
+  return {
+    files: {
+      cluster: hashOf(clusterFile),
+      environment: hashOf(environmentFile),
+      balancer: hashOf(balancerFile),
+      receipt: hashOf(receiptFile),
+    },
+    receipt: receipt === undefined ? null : (JSON.parse(receipt) as Receipt),
+  }
+}
+
+function markedProcess(process: Process, machine: Machine): MarkedProcess {
+  const { pid, marker, name, restarts, command, startedAt } = process
+  if (marker === null) throw new Error('only what is ours is told')
+  const { clusterId, part, startId } = marker
+  const upSeconds = Math.floor((machine.clock.now() - startedAt) / 1000)
+  return { pid, startTicks: pid * 10, upSeconds, clusterId, part, startId, name, restarts, command }
+}
+
+function listener(port: number, ours: readonly Process[], machine: Machine): readonly Listener[] {
+  const holder = machine.ports.get(port)?.process
+  if (holder === undefined) return []
+  const { pid, command } = holder
+  return [{ port, address: '*', pid, command, user: 'trueno', ours: ours.includes(holder) }]
+}
+
+/** HOME DATA LINES */
+async function evidence(args: readonly string[], { machine }: Parameters<Script>[1]): Promise<string> {
+  const [home, data, count] = args
+  requireHome(home, machine)
+  if (data !== machine.data) throw new ScriptExit(74, `DATA must be ${machine.data}, not '${data}'`)
+  const lines = requireNumber('LINES', count)
+  await pause(machine, machine.chance.between(10, 100))
+  const { pm2Home, pm2Log, balancerLog } = layoutOf(machine.home)
+  const files = [`${pm2Home}/logs`, pm2Log, `${machine.data}/logs`, balancerLog].flatMap((path) => machine.logs.below(path))
+  return files.map((file) => [`==> ${file.path} <==`, ...file.lines.slice(-lines), ''].join('\n')).join('')
+}

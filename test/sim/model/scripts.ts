@@ -1,0 +1,28 @@
+import type { WriteScript } from '../../../src/plan/plan.js'
+import { lease } from './lease-script.js'
+import { checkToken, requireNumber, type Script, ScriptExit } from './script.js'
+import { balancerStart, start } from './start-scripts.js'
+import { balancerStop, stop } from './stop-scripts.js'
+import { activate, assemble, receive, write } from './store-scripts.js'
+
+/** The scripts of `remote/` that change a host, as the model hosts run them. */
+export const writeScripts = {
+  receive: withToken('receive', receive),
+  assemble: withToken('assemble', assemble),
+  write: withToken('write', write),
+  activate: withToken('activate', activate),
+  start: withToken('start', start),
+  stop: withToken('stop', stop),
+  'balancer-start': withToken('balancer-start', balancerStart),
+  'balancer-stop': withToken('balancer-stop', balancerStop),
+  lease,
+} satisfies Record<WriteScript, Script>
+
+function withToken(name: WriteScript, script: Script): Script {
+  return async (args, run) => {
+    const token = checkToken(args[0] ?? '', run.machine)
+    if (requireNumber('the lease token', args[0]) === 0) throw new ScriptExit(74, `${name} without a lease`)
+    run.machine.witness.letIn(run.machine, name, token)
+    return script(args, run)
+  }
+}

@@ -1,0 +1,135 @@
+import { type Cluster, members } from '../../src/cluster/cluster.js'
+import { componentsOf } from '../../src/trueno/components.js'
+import type { Release } from '../../src/trueno/release.js'
+import { releaseOf } from '../helpers/fixtures.js'
+import { type Chance, createChance } from './chance.js'
+import { drawCluster, nextRelease, withOtherSettings } from './clusters.js'
+import { type Command, type End, give, type Interruption } from './command.js'
+import { bring, drawFaults, heal } from './faults.js'
+import { type Machine, marked, sha256 } from './model/machine.js'
+import { createSimulation, type Simulation } from './simulation.js'
+
+/** More than any command may take, in virtual milliseconds. */
+const longestCommandMs = 3_600_000
+/** After so long a lease that nobody gives back is free, and hosts that were off are on. */
+const quietMs = 90_000
+
+/** One story: perhaps a cluster that runs already, commands while things go wrong, and then a convergence. */
+export async function tell(seed: number): Promise<void> {
+  const story = createChance(seed)
+  const cluster = drawCluster(story)
+  const sim = createSimulation(story.whole(0, 2 ** 31), cluster)
+  try {
+    await play(sim, story, cluster)
+  } catch (error) {
+    sim.invariants.note(`FAILED ${error instanceof Error ? error.message : error}`)
+    throw failure(seed, sim, error)
+  }
+}
+
+async function play(sim: Simulation, story: Chance, cluster: Cluster): Promise<void> {
+  const wanted: Wanted = { cluster, release: releaseOf() }
+  if (story.happens(0.4)) await mustBeDone(sim, { verb: 'up', ...wanted })
+  const next = story.happens(0.5) ? wanted : change(story, wanted)
+  await sim.clock.run(troubledTime(sim, story, next), 4 * longestCommandMs)
+  heal(sim)
+  await passTime(sim, quietMs)
+  await converge(sim, next)
+}
+
+interface Wanted {
+  readonly cluster: Cluster
+  readonly release: Release
+}
+
+function change(story: Chance, { cluster, release }: Wanted): Wanted {
+  return story.happens(0.5)
+    ? { cluster, release: nextRelease() }
+    : { cluster: withOtherSettings(cluster), release }
+}
+
+/** One to three commands one after the other, now and then two at once, each with faults of its own. */
+async function troubledTime(sim: Simulation, story: Chance, wanted: Wanted): Promise<void> {
+  for (let left = story.pick([1, 1, 2, 3]); left > 0; left--) {
+    bring(sim, drawFaults(story, wanted.cluster))
+    const verb = story.happens(0.85) ? 'up' : 'down'
+    const first = give(sim, { verb, ...wanted }, drawInterruption(story))
+    if (story.happens(0.15)) {
+      await sim.clock.world.sleep(story.between(0, 60_000))
+      await give(sim, { verb: 'up', ...wanted, who: 'second@laptop' }, drawInterruption(story))
+    }
+    await first
+    nothingViolated(sim)
+  }
+}
+
+function drawInterruption(story: Chance): Interruption | undefined {
+  if (story.happens(0.6)) return undefined
+  return story.happens(0.5) ? { atMs: story.between(0, 90_000) } : { atJourney: story.whole(1, 300) }
+}
+
+/** `up` succeeds, a second one has nothing to do, `down` leaves nothing. */
+async function converge(sim: Simulation, wanted: Wanted): Promise<void> {
+  await mustBeDone(sim, { verb: 'up', ...wanted })
+  isAsWanted(sim, wanted)
+  const closing = await mustBeDone(sim, { verb: 'up', ...wanted })
+  if (!closing.some((line) => line.startsWith('Nothing to do'))) throw new Error('a second up had something to do')
+  await mustBeDone(sim, { verb: 'down', ...wanted })
+  nothingIsLeft(sim)
+}
+
+/** Runs a command that has no excuse to fail. */
+export async function mustBeDone(sim: Simulation, command: Command): Promise<readonly string[]> {
+  const end = await run(sim, give(sim, command))
+  if (end.kind !== 'done') throw new Error(`${command.verb} should be done, but it ${end.kind}`)
+  return end.closing
+}
+
+async function run(sim: Simulation, work: Promise<End>): Promise<End> {
+  const end = await sim.clock.run(work, longestCommandMs)
+  nothingViolated(sim)
+  return end
+}
+
+function passTime(sim: Simulation, ms: number): Promise<void> {
+  return sim.clock.run(sim.clock.world.sleep(ms), ms)
+}
+
+function nothingViolated({ invariants: { violations }, openConnections }: Simulation): void {
+  if (violations.length > 0) throw new Error(violations.join('\n'))
+  if (openConnections !== 0) throw new Error(`${openConnections} connections are left open`)
+}
+
+function isAsWanted({ machines }: Simulation, { cluster, release }: Wanted): void {
+  for (const host of members(cluster)) {
+    const machine = machines.get(host.key) as Machine
+    const names = marked(machine, 'trueno').map(({ name }) => name)
+    const expected = ['', ...componentsOf(host, cluster).map(({ process }) => process)]
+    equal(`${host.key}: processes`, names.sort().join(), expected.sort().join())
+    equal(`${host.key}: release`, machine.disk.start?.release, release.id)
+    equal(`${host.key}: cluster.json`, machine.disk.start?.clusterFile, cluster.file.sha256)
+    equal(`${host.key}: serves`, machine.ports.get(8000)?.process.name, 'Trueno-Core')
+    equal(`${host.key}: boot`, machine.disk.start?.bootId, machine.bootId)
+  }
+  const balancers = [...machines.values()].filter((machine) => marked(machine, 'balancer').length > 0)
+  equal('balancers', balancers.map(({ key }) => key).join(), cluster.balancer?.host ?? '')
+}
+
+function nothingIsLeft({ machines }: Simulation): void {
+  for (const machine of machines.values()) {
+    equal(`${machine.key}: processes after down`, machine.processes.size, 0)
+    equal(`${machine.key}: ports after down`, machine.ports.size, 0)
+    equal(`${machine.key}: lease after down`, machine.disk.lease, null)
+  }
+}
+
+function equal(what: string, found: unknown, wanted: unknown): void {
+  if (found !== wanted) throw new Error(`${what}: ${String(found)} instead of ${String(wanted)}`)
+}
+
+function failure(seed: number, { invariants }: Simulation, error: unknown): Error {
+  const lines = invariants.trace.slice(process.env.SIM_SEED === undefined ? -80 : 0)
+  const again = `SIM_SEED=${seed} npx vitest run test/sim shows all of it`
+  return new Error(`seed ${seed}: ${error instanceof Error ? error.message : error}\n${lines.join('\n')}\n${again}`, { cause: error })
+}
+void sha256
