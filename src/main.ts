@@ -23,7 +23,7 @@ function read(argv: readonly string[], io: Io): Typed | ExitCode {
   } catch (error) {
     if (error instanceof Printed) return exitCodes.done
     if (!(error instanceof ProblemError)) throw error
-    io.stderr.write(renderFailure(error.problems, { colour: false, columns: io.stderr.columns ?? 100 }))
+    io.stderr.write(`${renderFailure(error.problems, { colour: false, columns: io.stderr.columns || 100 })}\n`)
     return error.exitCode
   }
 }

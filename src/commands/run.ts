@@ -2,10 +2,11 @@ import type { Typed, Verb } from '../cli.js'
 import type { Emit, EventBody } from '../engine/events.js'
 import { type ExitCode, exitCodes, InterruptedError, type Problem, ProblemError } from '../errors.js'
 import { chooseReporter, createReporter, type Reporter } from '../report/reporter.js'
+import type { Ask } from '../ssh/asking.js'
+import { systemWorld } from '../system-world.js'
 import type { Outcome } from './context.js'
 import { InterruptedRun } from './interrupted.js'
-import type { Io } from './io.js'
-import { systemWorld } from '../system-world.js'
+import { type Io, terminalAsk } from './io.js'
 import { UpFailed } from './up.js'
 import { verbs } from './verbs.js'
 
@@ -16,6 +17,8 @@ export interface VerbRun {
   readonly emit: Emit
   /** Aborted with an `InterruptedError` at the first Ctrl-C. */
   readonly signal: AbortSignal
+  /** Asks a person while the task list is away; null where there is none. */
+  readonly ask: Ask | null
   /** Prints what a verb tells: a document with --json, else text; after the task list is done. */
   readonly print: (text: string) => void
   readonly colour: boolean
@@ -42,6 +45,7 @@ export async function run(typed: Typed, io: Io, again: VerbRun['again']): Promis
     print: (text) => texts.push(text),
     colour: hasColour(typed, io),
     columns: io.stdout.columns || 100,
+    ask: askAside(terminalAsk(io), reporter),
     again,
   }
   const end = await ended(verbRun)
@@ -54,6 +58,10 @@ export async function run(typed: Typed, io: Io, again: VerbRun['again']): Promis
   if (typed.options.json && telling.has(typed.verb) && texts.length === 0)
     io.stdout.write(`${JSON.stringify({ version: 1, ok: false, exitCode, problems: end.problems })}\n`)
   return exitCode
+}
+
+function askAside(ask: Ask | null, reporter: Reporter): Ask | null {
+  return ask === null ? null : (question, options) => reporter.aside(() => ask(question, options))
 }
 
 interface End extends Outcome {
@@ -106,7 +114,13 @@ function reporterOf(typed: Typed, io: Io): Reporter {
     isTTY: stdout.isTTY === true,
     ci: Boolean(env.CI),
   })
-  return createReporter({ kind, stdout, stderr, colour: hasColour(typed, io), verbose })
+  return createReporter({
+    kind,
+    stdout,
+    stderr,
+    colour: hasColour(typed, io),
+    verbose,
+  })
 }
 
 function hasColour({ options }: Typed, { stdout, env }: Io): boolean {

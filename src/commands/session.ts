@@ -7,15 +7,16 @@ import type { Emit } from '../engine/events.js'
 import { errorProblem, UsageError } from '../errors.js'
 import { createProbes } from '../health/tunnel-probes.js'
 import { type OpenRelease, openRelease } from '../release/open.js'
+import type { Ask } from '../ssh/asking.js'
 import { createSsh, type Ssh } from '../ssh/connect.js'
 import { parseNetworks } from '../ssh/networks.js'
+import { systemWorld } from '../system-world.js'
 import { choose } from './choice.js'
 import type { CommandContext } from './context.js'
 import { openFleet } from './fleet.js'
-import { type Io, terminalAsk } from './io.js'
+import type { Io } from './io.js'
 import { lockFileOf, readLockFile } from './lock-file.js'
 import { packageRoot } from './package-root.js'
-import { systemWorld } from '../system-world.js'
 
 /** What one run of a verb holds open. */
 export interface Session {
@@ -34,6 +35,7 @@ export interface SessionOptions {
   /** Path of `cluster.json`, as the user gave it. */
   readonly clusterFile: string
   readonly emit: Emit
+  readonly ask: Ask | null
   readonly signal: AbortSignal
 }
 
@@ -84,14 +86,14 @@ function duration(text: string): number {
   ])
 }
 
-async function sshOf({ io, typed, emit }: SessionOptions, cluster: Cluster, clusterFile: string): Promise<Ssh> {
+async function sshOf({ io, typed, emit, ask }: SessionOptions, cluster: Cluster, clusterFile: string): Promise<Ssh> {
   const file = lockFileOf(clusterFile)
   const { hostKeys } = await readLockFile(file)
   return createSsh({
     world: systemWorld,
     variables: io.env,
     only: parseNetworks(io.env.TRUENO_DEPLOY_ONLY),
-    ask: terminalAsk(io),
+    ask,
     pins: { keys: hostKeys, file },
     connectTimeoutMs: connectLimit(typed, cluster),
     onCommand: (host, command, ms) => emit({ kind: 'command', host, command, ms }),

@@ -12,7 +12,7 @@ import type {
 import { exitCodes, type Problem } from '../errors.js'
 import { askCluster, type ClusterAnswers, judgeCluster } from '../health/health.js'
 import type { Answer } from '../health/probes.js'
-import { balancerProcesses, hostState } from '../plan/state.js'
+import { balancerProcesses, hostState, isCore, truenoProcesses } from '../plan/state.js'
 import { type Component, componentsOf, runsSparkWorker } from '../trueno/components.js'
 import type { HostOptions, Outcome, ReadContext, ReadFleet } from './context.js'
 import { probesOf } from './read-context.js'
@@ -130,7 +130,9 @@ function stateOfHost(facts: Facts, problems: readonly Problem[]): ClusterState {
 }
 
 function componentStatus(component: Component, facts: Facts, health: Health): ComponentStatus {
-  const process = facts.processes.find(({ part, name }) => part === 'trueno' && name === component.process)
+  const process = truenoProcesses(facts).find((one) =>
+    component.name === 'core' ? isCore(one) : one.name === component.process,
+  )
   return {
     name: component.name,
     state: process === undefined ? 'stopped' : 'running',

@@ -2,7 +2,6 @@ import { errorProblem, exitCodes, type Problem, ProblemError } from '../errors.j
 import { ConnectionError } from '../ssh/errors.js'
 import { describeKey, type HostKeyBlob, knownHostName } from '../ssh/known-hosts.js'
 import type { Outcome } from './context.js'
-import { terminalAsk } from './io.js'
 import { lockFileOf, readLockFile, writeLockFile } from './lock-file.js'
 import type { VerbRun } from './run.js'
 import type { Session } from './session.js'
@@ -45,9 +44,8 @@ async function meet(
   return { unknown, problems }
 }
 
-async function consent({ typed, io }: VerbRun): Promise<void> {
+async function consent({ typed, ask }: VerbRun): Promise<void> {
   if (typed.options.yes === true) return
-  const ask = terminalAsk(io)
   if (ask === null) throw refusal('there is no terminal to ask at', 'compare the fingerprints, then give --yes')
   const answer = await ask('Are these the hosts you mean? Compare with what they say themselves. Pin them? (yes/no) ', {
     secret: false,

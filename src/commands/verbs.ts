@@ -113,8 +113,8 @@ function runRehearse(run: VerbRun): Promise<Outcome> {
   return rehearse(run)
 }
 
-function open({ io, typed, emit, signal }: VerbRun, clusterFile: string): Promise<Session> {
-  return openSession({ io, typed, clusterFile, emit, signal })
+function open({ io, typed, emit, ask, signal }: VerbRun, clusterFile: string): Promise<Session> {
+  return openSession({ io, typed, clusterFile, emit, ask, signal })
 }
 
 function begin({ typed, emit }: VerbRun, { cluster }: Session, release: string | null): void {

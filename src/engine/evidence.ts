@@ -3,8 +3,8 @@ import type { SceneLine } from '../trueno/causes.js'
 import type { Gate } from '../trueno/gates.js'
 import type { World } from '../world.js'
 
-/** Last lines of each log that are looked at after a failure. */
-const linesOfEachLog = 60
+/** Last lines of each log that are looked at after a failure: an uncaught exception prints over 100 below the line that tells. */
+const linesOfEachLog = 400
 const limitMs = 10_000
 
 /** Looks at a host's logs since its start, read-only and bounded in time; undefined when it cannot be looked at. */

@@ -80,6 +80,7 @@ export function isDaemon(process: MarkedProcess): boolean {
   return process.name === '' && process.command.includes('God Daemon')
 }
 
+/** Core's helpers (`pm2 logs`, pm2's web page) inherit its name; only core itself runs this script. */
 export function isCore(process: MarkedProcess): boolean {
-  return process.name === 'Trueno-Core'
+  return process.name === 'Trueno-Core' && process.command.includes('trueno-post-start')
 }

@@ -1,5 +1,5 @@
 import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
-import { tmpdir } from 'node:os'
+import { tmpdir, userInfo } from 'node:os'
 import { join } from 'node:path'
 import { stringify } from 'yaml'
 import { generateSshKeyPair } from './host-key.js'
@@ -60,8 +60,11 @@ export function describeHosts({ directory }: Rehearsal, served: readonly ServedH
   const inventory = {
     name: 'rehearsal',
     release: 'standin',
-    defaults: { identityFile: join(directory, 'key'), user: 'trueno' },
-    hosts: Object.fromEntries(served.map(({ address, port }) => [address, { port }])),
+    defaults: { identityFile: join(directory, 'key'), user: userInfo().username },
+    // The stand-in's balancer, unlike Trueno's, can be kept to one address.
+    hosts: Object.fromEntries(
+      served.map(({ address, port }) => [address, { port, environment: { TRUENO_STANDIN_BIND: address } }]),
+    ),
     balancer: { host: served[0]?.address ?? '', sourcePort: 9000 },
   }
   const hostKeys = Object.fromEntries(served.map(({ address, port, hostKey }) => [`[${address}]:${port}`, [hostKey]]))

@@ -1,8 +1,8 @@
 import type { Problem } from '../errors.js'
-import { nameHosts } from './host-list.js'
+import { nameAllHosts, nameHosts } from './host-list.js'
 import { createPaint, type Paint } from './paint.js'
 import { type SharedProblem, sharedProblems } from './same-problems.js'
-import { sanitize } from './sanitize.js'
+import { oneLine, sanitize } from './sanitize.js'
 import { wrap } from './text.js'
 
 /** How a text is to look. */
@@ -14,12 +14,20 @@ export interface TextOptions {
 
 /**
  * Problems as a reader can act on them: host and title, then cause, evidence and remedy in one column. Equal ones of
- * several hosts are told once; errors come before warnings. Ends with a line break; empty when there are none.
+ * several hosts are told once; errors come before warnings. Without a line break at its end; empty when there are none.
+ * @param heading lines above them
  */
-export function renderFailure(problems: readonly Problem[], { colour, columns }: TextOptions): string {
+export function renderProblems(
+  problems: readonly Problem[],
+  { colour, columns, heading = [] }: TextOptions & { readonly heading?: readonly string[] },
+): string {
+  if (problems.length === 0) return ''
   const page = { paint: createPaint(colour), columns }
-  const blocks = sharedProblems(problems).map((problem) => block(problem, page))
-  return blocks.length === 0 ? '' : `${blocks.map((lines) => lines.join('\n')).join('\n\n')}\n`
+  const blocks = sharedProblems(problems).map((problem) => blockOf(problem, page))
+  return [heading, ...blocks]
+    .filter((lines) => lines.length > 0)
+    .map((lines) => lines.join('\n'))
+    .join('\n\n')
 }
 
 interface Page {
@@ -27,23 +35,28 @@ interface Page {
   readonly columns: number
 }
 
-function block(shared: SharedProblem, page: Page): readonly string[] {
-  const { cause, evidence, remedy } = shared.problem
-  const seen = shared.evidenceDiffers ? `${evidence}\n(on ${shared.hosts[0]}; the others say something else)` : evidence
+function blockOf(shared: SharedProblem, page: Page): readonly string[] {
+  const { problem, hosts, evidenceDiffers } = shared
+  const { faint } = page.paint
+  const evidence = problem.evidence.trim()
+  const seen = evidenceDiffers && evidence !== '' ? `${evidence}\n(on ${hosts[0]}; others differ in details)` : evidence
   return [
     ...titleOf(shared, page),
-    ...field('cause', cause, page.paint.strong, page),
-    ...field('evidence', seen, page.paint.faint, page),
-    ...field('remedy', remedy, page.paint.strong, page),
+    ...field('hosts', hosts.length > namedInTitle ? nameAllHosts(hosts) : '', page),
+    ...field('cause', problem.cause, page),
+    ...field('evidence', seen, page, faint),
+    ...field('remedy', problem.remedy, page, page.paint.strong),
   ]
 }
 
+/** As many as `nameHosts` names without counting the rest. */
+const namedInTitle = 3
+
 function titleOf({ problem, hosts }: SharedProblem, { paint, columns }: Page): readonly string[] {
   const isError = problem.severity === 'error'
-  const title = isError ? problem.title : `warning: ${problem.title}`
-  const where = sanitize(nameHosts(hosts))
-  const text = where === '' ? title : `${where}  ${title}`
-  const [first = '', ...more] = wrap(sanitize(text).replaceAll('\n', ' '), columns - 4)
+  const title = oneLine(isError ? problem.title : `warning: ${problem.title}`)
+  const where = oneLine(nameHosts(hosts))
+  const [first = '', ...more] = wrap(where === '' ? title : `${where}  ${title}`, columns - 5)
   const colour = isError ? paint.bad : paint.warn
   return [`  ${colour(first)}`, ...more.map((line) => `    ${colour(line)}`)]
 }
@@ -52,15 +65,18 @@ function titleOf({ problem, hosts }: SharedProblem, { paint, columns }: Page): r
 const column = 14
 const narrowest = 50
 
-function field(name: string, text: string, colour: (text: string) => string, page: Page): readonly string[] {
-  const clean = sanitize(text).trimEnd()
+/** Lines of the text are broken where they have to be, and never joined: evidence is shown as it was seen. */
+function field(name: string, text: string, { paint, columns }: Page, colour = plain): readonly string[] {
+  const clean = sanitize(text).trim()
   if (clean === '') return []
-  const isNarrow = page.columns < narrowest
+  const isNarrow = columns < narrowest
   const indent = ' '.repeat(isNarrow ? 6 : column)
-  const lines = clean.split('\n').flatMap((line) => wrap(line.trimEnd(), page.columns - indent.length - 1))
-  const [first = '', ...more] = lines.map((line) => (name === 'evidence' ? colour(line) : line))
-  const label = name === 'evidence' ? name : colour(name)
+  const [first = '', ...more] = wrap(clean, columns - indent.length - 1).map(colour)
   const rest = more.map((line) => indent + line)
-  if (isNarrow) return [`    ${label}`, indent + first, ...rest]
-  return [`    ${label}${' '.repeat(column - 4 - name.length)}${first}`, ...rest]
+  if (isNarrow) return [`    ${paint.faint(name)}`, indent + first, ...rest]
+  return [`    ${paint.faint(name)}${' '.repeat(column - 4 - name.length)}${first}`, ...rest]
+}
+
+function plain(text: string): string {
+  return text
 }

@@ -37,7 +37,7 @@ function group(rows: readonly HostRow[], most: number): readonly (readonly HostR
   const apart = [...groups.values()].flatMap((members) =>
     members.length <= most ? members.map((row) => [row]) : [members],
   )
-  return apart.sort(byUrgency)
+  return apart.sort(([one], [other]) => (one === undefined || other === undefined ? 0 : byUrgency(one, other)))
 }
 
 /** What is over is equal however it went; what works, when it does the same. */

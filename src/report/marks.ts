@@ -16,6 +16,12 @@ export const marks = {
   warning: { text: '⚠', paint: 'warn' },
 } as const satisfies Record<MarkName, Mark>
 
+/** Text behind its mark. */
+export function marked(name: MarkName, text: string, paint: Paint): string {
+  const mark = marks[name]
+  return `${paint[mark.paint](mark.text)} ${text}`
+}
+
 const spinner = ['⠋', '⠙', '⠹', '⠸', '⠼', '⠴', '⠦', '⠧', '⠇', '⠏'] as const
 
 /** The mark of something at work: turns every tenth of a second. */

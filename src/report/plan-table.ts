@@ -1,6 +1,6 @@
 import type { HostKey } from '../cluster/cluster.js'
 import type { HostWork, Phase, Plan, Step } from '../plan/plan.js'
-import { renderFailure, type TextOptions } from './failure.js'
+import { renderProblems, type TextOptions } from './failure.js'
 import { nameAllHosts } from './host-list.js'
 import { createPaint, type Paint } from './paint.js'
 import { oneLine } from './sanitize.js'
@@ -16,8 +16,8 @@ export function renderPlan(plan: Plan, options: TextOptions): string {
   const work = plan.phases.filter((phase) => phase.work.some(({ steps }) => steps.length > 0))
   const body =
     work.length === 0 ? nothing(plan, page) : [...work.flatMap((phase) => phaseLines(phase, page)), ...sent(plan, page)]
-  const failures = renderFailure([...plan.problems, ...plan.unreachable], options)
-  return `${[...head(plan, page), '', ...body].join('\n')}\n${failures === '' ? '' : `\n${failures}`}`
+  const failures = renderProblems([...plan.problems, ...plan.unreachable], options)
+  return `${[...head(plan, page), '', ...body].join('\n')}\n${failures === '' ? '' : `\n${failures}\n`}`
 }
 
 interface Page {

@@ -1,8 +1,14 @@
 import { stripVTControlCharacters } from 'node:util'
 
+/** Characters of a line that is drawn; more are cut off. */
+const longestLine = 500
+
 /** One line for the screen: without escape sequences and control codes; line breaks and tabs become spaces. */
 export function oneLine(text: string): string {
-  return sanitize(text).replace(/\s+/g, ' ').trim()
+  const line = sanitize(text.slice(0, 4 * longestLine))
+    .replace(/\s+/g, ' ')
+    .trim()
+  return line.length > longestLine ? `${line.slice(0, longestLine)}…` : line
 }
 
 /** Lines for the screen. What hosts say is untrusted: nothing in it may move the cursor, change colours or reorder text. */

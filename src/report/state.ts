@@ -1,8 +1,9 @@
+import { isDeepStrictEqual } from 'node:util'
 import type { HostKey } from '../cluster/cluster.js'
 import type { Event } from '../engine/events.js'
-import type { Problem } from '../errors.js'
+import { exitCodes, type Problem } from '../errors.js'
 import { rowAfter } from './row-state.js'
-import { oneLine } from './sanitize.js'
+import { oneLine, sanitize } from './sanitize.js'
 
 /** What a run has come to: a fold over its events, and all that drawing looks at. Its own texts hold no control codes. */
 export interface ReportState {
@@ -10,9 +11,9 @@ export interface ReportState {
   readonly run: RunState | null
   /** In the order they started. */
   readonly phases: readonly PhaseState[]
-  /** Sentences for people; with --verbose also the commands sent. */
+  /** Sentences for people. */
   readonly notes: readonly string[]
-  /** As they came: `renderFailure` cleans their texts. */
+  /** Each once, as they came: `renderProblems` cleans their texts. */
   readonly problems: readonly Problem[]
   /** Null until `runFinished`. */
   readonly end: RunEnd | null
@@ -100,13 +101,17 @@ const folds = {
   stepStarted: withRow,
   stepProgress: withRow,
   stepFinished: withRow,
-  stepFailed: withRow,
+  stepFailed: (state, event) => withRow(withProblem(state, event.problem), event),
   hostFinished: withRow,
-  problem: (state, { problem }) => ({ ...state, problems: [...state.problems, problem] }),
+  problem: (state, { problem }) => withProblem(state, problem),
   note: (state, { message }) => withNote(state, message),
-  command: (state, { host, command, ms }) => withNote(state, `${host} $ ${command} (${ms} ms)`),
+  command: (state) => state,
   connectionLost: withLostHost,
-  runFinished: (state, { kind: _, ...end }) => ({ ...state, end }),
+  runFinished: (state, { kind: _, ...end }) => ({
+    ...state,
+    phases: state.phases.map((phase) => (phase.end === null ? { ...phase, end: brokenOff(end) } : phase)),
+    end: { ...end, closing: end.closing.map(sanitize) },
+  }),
 } satisfies { [Kind in Event['kind']]: (state: ReportState, event: EventOf<Kind>) => ReportState }
 
 function newPhase({ time, phase, title, hosts }: EventOf<'phaseStarted'>): PhaseState {
@@ -123,6 +128,12 @@ function newPhase({ time, phase, title, hosts }: EventOf<'phaseStarted'>): Phase
 
 function newRow(host: HostKey): HostRow {
   return { host, state: 'waiting', step: null, message: null, startedAt: null, endedAt: null, sentBytes: 0 }
+}
+
+/** A phase that is still open when the run is over came to no end of its own. */
+function brokenOff({ time, exitCode }: RunEnd): PhaseEnd {
+  const summary = exitCode === exitCodes.interrupted ? 'interrupted' : 'not finished'
+  return { at: time, outcome: 'skipped', summary }
 }
 
 /** The latest phase of that name is meant; one that was never started is not drawn. */
@@ -153,5 +164,21 @@ function withLostHost(state: ReportState, event: EventOf<'connectionLost'>): Rep
 }
 
 function withNote(state: ReportState, note: string): ReportState {
-  return { ...state, notes: [...state.notes, oneLine(note)] }
+  return { ...state, notes: [...state.notes, sanitize(note).trim()] }
+}
+
+/** The problem of a failed step comes once more when the run ends. */
+function withProblem(state: ReportState, problem: Problem): ReportState {
+  const isKnown = state.problems.some((known) => isDeepStrictEqual(known, problem))
+  return isKnown ? state : { ...state, problems: [...state.problems, problem] }
+}
+
+/** The phase that began last of those with this id. */
+export function phaseOf({ phases }: ReportState, id: string): PhaseState | undefined {
+  return phases.findLast((phase) => phase.id === id)
+}
+
+export function rowOf(state: ReportState, phase: string, host: HostKey): HostRow | undefined {
+  const found = phaseOf(state, phase)
+  return found?.rows[found.places.get(host) ?? -1]
 }

@@ -1,5 +1,5 @@
 import type { ClusterState, ComponentStatus, HostStatus, Status } from '../cluster/status.js'
-import { renderFailure, type TextOptions } from './failure.js'
+import { renderProblems, type TextOptions } from './failure.js'
 import { marks } from './marks.js'
 import { createPaint, type Paint } from './paint.js'
 import { oneLine } from './sanitize.js'
@@ -16,12 +16,12 @@ export function renderStatus(status: Status, options: TextOptions): string {
   const table = tableOf(status, page)
   const fits = table.every((line) => widthOf(line) < page.columns)
   const hosts = fits ? table : status.hosts.flatMap((host) => hostBlock(host, status, page))
-  const failures = renderFailure(
+  const failures = renderProblems(
     status.hosts.flatMap(({ problems }) => problems),
     options,
   )
   const lines = [...headOf(status, page), '', ...hosts, '', ...summary(status, page)]
-  return `${lines.join('\n')}\n${failures === '' ? '' : `\n${failures}`}`
+  return `${lines.join('\n')}\n${failures === '' ? '' : `\n${failures}\n`}`
 }
 
 interface Page {

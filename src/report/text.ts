@@ -26,9 +26,12 @@ export function pad(text: string, columns: number): string {
   return text + ' '.repeat(Math.max(0, columns - widthOf(text)))
 }
 
-/** Breaks a line between words; words that are too long are broken where they have to be. Never empty. */
-export function wrap(line: string, columns: number): readonly string[] {
-  const limit = Math.max(1, columns)
+/** Breaks lines between words; words that are too long are broken where they have to be. Never empty. */
+export function wrap(text: string, columns: number): readonly string[] {
+  return text.split('\n').flatMap((line) => wrapLine(line, Math.max(1, columns)))
+}
+
+function wrapLine(line: string, limit: number): readonly string[] {
   const lines: string[] = []
   let current = ''
   for (const word of line.split(/(?<=\s)(?=\S)/)) {
@@ -71,6 +74,7 @@ function columnsOf(character: string): number {
   const code = character.codePointAt(0) ?? 0
   if (code < 0x300) return 1
   if (/\p{Mark}/u.test(character)) return 0
+  if (/\p{Emoji_Presentation}/u.test(character)) return 2
   return wide.some(([first, last]) => code >= first && code <= last) ? 2 : 1
 }
 

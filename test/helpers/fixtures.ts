@@ -140,7 +140,8 @@ export function processOf(name: string, more: Partial<MarkedProcess> = {}): Mark
     startId: '1-1',
     name,
     restarts: 0,
-    command: name === '' ? 'PM2 v2.6.1: God Daemon' : 'node',
+    command:
+      name === '' ? 'PM2 v2.6.1: God Daemon' : `node /r/lib/${name === 'Trueno-Core' ? 'trueno-post-start' : name}.js`,
     ...more,
   }
 }
