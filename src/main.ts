@@ -4,7 +4,7 @@ import type { Io } from './commands/io.js'
 import { packageVersion } from './commands/package-root.js'
 import { run } from './commands/run.js'
 import { type ExitCode, exitCodes, ProblemError } from './errors.js'
-import { renderFailure } from './report/failure.js'
+import { renderProblems } from './report/failure.js'
 
 /**
  * The command line: reads it, runs the verb, resolves with the exit code.
@@ -23,7 +23,9 @@ function read(argv: readonly string[], io: Io): Typed | ExitCode {
   } catch (error) {
     if (error instanceof Printed) return exitCodes.done
     if (!(error instanceof ProblemError)) throw error
-    io.stderr.write(`${renderFailure(error.problems, { colour: false, columns: io.stderr.columns || 100 })}\n`)
+    io.stderr.write(
+      `${renderProblems(error.problems, { colour: false, columns: io.stderr.columns || 100, heading: [] })}\n`,
+    )
     return error.exitCode
   }
 }

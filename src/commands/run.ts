@@ -120,6 +120,8 @@ function reporterOf(typed: Typed, io: Io): Reporter {
     stderr,
     colour: hasColour(typed, io),
     verbose,
+    columns: () => stdout.columns || 100,
+    rows: () => stdout.rows || 24,
   })
 }
 
