@@ -1,7 +1,7 @@
 import type { Paint } from './paint.js'
 import { rate, rowClocks, rowText, sentBytes } from './row-text.js'
 import type { HostRow, PhaseState } from './state.js'
-import { fit, pad, widthOf } from './text.js'
+import { cut, pad, widthOf } from './text.js'
 import { bytes, count, duration, wholeSeconds } from './units.js'
 
 /** How lines are drawn: all that is the same for every line of a screen. */
@@ -17,12 +17,12 @@ export interface Look {
 /** A phase on one line, behind its mark: title, what it came to or how far it is, how long it took. */
 export function phaseLine(phase: PhaseState, look: Look): string {
   const { paint, width, label } = look
-  const title = pad(fit(phase.title, label), label)
+  const title = pad(cut(phase.title, label), label)
   const room = width - 3 - widthOf(title) - 2
   const summary = summaryOf(phase, look.now)
   const clock = chooseClock(summary, clocksOf(phase, look.now), room)
   const left = room - (clock === '' ? 0 : widthOf(clock) + 2)
-  return `${title}  ${pad(fit(summary, left), left)}  ${paint.faint(clock)}`.trimEnd()
+  return `${title}  ${pad(cut(summary, left), left)}  ${paint.faint(clock)}`.trimEnd()
 }
 
 /** The fullest form that leaves enough of the text. */

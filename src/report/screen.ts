@@ -4,7 +4,7 @@ import type { Paint } from './paint.js'
 import { chooseClock, type Look, phaseLine } from './phase-line.js'
 import { rowText } from './row-text.js'
 import type { HostRow, PhaseState, ReportState } from './state.js'
-import { fit, fitMiddle, pad, widthOf, wrap } from './text.js'
+import { cut, cutMiddle, pad, widthOf, wrap } from './text.js'
 import { count } from './units.js'
 
 /** What a terminal offers. */
@@ -68,12 +68,12 @@ function tells(row: HostRow): boolean {
 }
 
 function hostLine({ mark, label, text, clocks }: HostLine, { paint, width, label: column }: Look): string {
-  const name = pad(fitMiddle(label, column - 2), column - 2)
+  const name = pad(cutMiddle(label, column - 2), column - 2)
   const room = width - 7 - widthOf(name)
   const clock = chooseClock(text, clocks, room)
-  const said = fit(text, clock === '' ? room : room - widthOf(clock) - 3)
+  const said = cut(text, clock === '' ? room : room - widthOf(clock) - 3)
   const tail = [said, clock].filter((part) => part !== '').join(' · ')
-  return `   ${paint[mark.paint](mark.text)} ${name}  ${paint.faint(fit(tail, room))}`.trimEnd()
+  return `   ${paint[mark.paint](mark.text)} ${name}  ${paint.faint(cut(tail, room))}`.trimEnd()
 }
 
 /** Titles and hosts stand in one column; it is as wide as they need, within limits. */
@@ -93,7 +93,7 @@ function headOf({ run }: ReportState, { columns }: Size, paint: Paint): readonly
   if (run === null) return []
   const { cluster, hosts, release } = run
   const rest = [count(hosts, 'host'), ...(release === null ? [] : [`release ${release}`])].join(' · ')
-  const line = fit(`${cluster} · ${rest}`, columns - 2)
+  const line = cut(`${cluster} · ${rest}`, columns - 2)
   const name = line.slice(0, cluster.length)
   return [` ${paint.strong(name)}${line.slice(cluster.length)}`, '']
 }
@@ -104,7 +104,7 @@ function footOf(state: ReportState, { columns, rows }: Size, paint: Paint): read
   const warnings = state.problems.filter(({ severity }) => severity === 'warning')
   const told = warnings.slice(-mostWarnings).map(({ host, title, cause }) => {
     const text = [host, `${title}: ${cause}`].filter((part) => part !== undefined).join('  ')
-    return ` ${paint.warn(marks.warning.text)} ${fit(text, columns - 4)}`
+    return ` ${paint.warn(marks.warning.text)} ${cut(text, columns - 4)}`
   })
   const notes = state.notes.flatMap((note) => wrap(note, columns - 2)).slice(-mostNotes)
   const foot = [...told, ...notes.map((line) => ` ${line}`)].slice(-Math.max(0, rows - 8))

@@ -4,7 +4,7 @@ import { marks } from './marks.js'
 import { createPaint, type Paint } from './paint.js'
 import { oneLine } from './sanitize.js'
 import { alignCells } from './table.js'
-import { fitMiddle, widthOf, wrap } from './text.js'
+import { cutMiddle, widthOf, wrap } from './text.js'
 import { upTime } from './units.js'
 
 /**
@@ -40,7 +40,7 @@ const colours = {
 
 function headOf({ cluster, state, release }: Status, { paint, columns }: Page): readonly string[] {
   const of = release === null ? '' : ` · release ${release.slice(0, 7)}`
-  const name = fitMiddle(oneLine(cluster), columns - 4 - state.length - of.length)
+  const name = cutMiddle(oneLine(cluster), columns - 4 - state.length - of.length)
   return [` ${paint.strong(name)} · ${paint[colours[state]](state)}${of}`]
 }
 
@@ -93,7 +93,7 @@ function cellOf({ state, answers, upSeconds, restarts }: ComponentStatus, paint:
 function hostBlock(host: HostStatus, status: Status, { paint, columns }: Page): readonly string[] {
   const release = releasesDiffer(status) ? `  ${host.release?.slice(0, 7) ?? 'none'}` : ''
   const state = stateOf(host, paint)
-  const name = fitMiddle(oneLine(host.host), columns - 4 - widthOf(state) - release.length)
+  const name = cutMiddle(oneLine(host.host), columns - 4 - widthOf(state) - release.length)
   const cells = host.components.map((one) => `${titleOf(one)} ${cellOf(one, paint)}`)
   return [` ${paint.strong(name)}  ${state}${release}`, ...flowed(cells, columns - 4).map((line) => `   ${line}`)]
 }

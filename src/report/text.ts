@@ -8,15 +8,15 @@ export function widthOf(text: string): number {
 }
 
 /** The text, cut to that many columns with an ellipsis at its end. For text without escape sequences. */
-export function fit(text: string, columns: number): string {
+export function cut(text: string, columns: number): string {
   if (widthOf(text) <= columns) return text
   return columns < 1 ? '' : `${head(text, columns - 1)}…`
 }
 
 /** The same, with the middle left out: names are told apart by both their ends. */
-export function fitMiddle(text: string, columns: number): string {
+export function cutMiddle(text: string, columns: number): string {
   if (widthOf(text) <= columns) return text
-  if (columns < 3) return fit(text, columns)
+  if (columns < 3) return cut(text, columns)
   const last = Math.floor((columns - 1) / 2)
   return `${head(text, columns - 1 - last)}…${tail(text, last)}`
 }
