@@ -71,7 +71,7 @@ function field(name: string, text: string, { paint, columns }: Page, colour = pl
   if (clean === '') return []
   const isNarrow = columns < narrowest
   const indent = ' '.repeat(isNarrow ? 6 : column)
-  const [first = '', ...more] = wrap(clean, columns - indent.length - 1).map(colour)
+  const [first = '', ...more] = wrap(clean, columns - indent.length - 1).map((line) => colour(line))
   const rest = more.map((line) => indent + line)
   if (isNarrow) return [`    ${paint.faint(name)}`, indent + first, ...rest]
   return [`    ${paint.faint(name)}${' '.repeat(column - 4 - name.length)}${first}`, ...rest]
