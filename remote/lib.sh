@@ -531,9 +531,16 @@ check_environment() { # FILE
   number=0
   while IFS= read -r line || [ -n "$line" ]; do
     number=$((number + 1))
-    case $line in '' | *=*) ;; *) fail 74 "$1, line $number: not NAME=value" ;; esac
-    case ${line%%=*} in [0-9]* | *[!A-Za-z0-9_]*) fail 74 "$1, line $number: not a name of a variable before the '='" ;; esac
+    case $line in
+      '') ;;
+      *=*) is_name "${line%%=*}" || fail 74 "$1, line $number: not a name before the '='" ;;
+      *) fail 74 "$1, line $number: not NAME=value" ;;
+    esac
   done <"$1"
+}
+
+is_name() { # TEXT
+  case $1 in '' | [0-9]* | *[!A-Za-z0-9_]*) return 1 ;; esac
 }
 
 # Runs a command of $cluster, $home, $part and $start_id: with our marker, the lines of etc/environment taken as they

@@ -2,7 +2,7 @@ import { copyFileSync, mkdirSync, symlinkSync } from 'node:fs'
 import path from 'node:path'
 import { describe, expect, test } from 'vitest'
 import { type FactsOptions, factsOf } from './facts-of.js'
-import { inEachShell, pathOf, type TestHost } from './test-host.js'
+import { inEachShell, minimalPath } from './test-host.js'
 
 inEachShell((host) => {
   const facts = (more: FactsOptions) => factsOf(host(), [], more)
@@ -93,29 +93,3 @@ inEachShell((host) => {
     })
   })
 })
-
-/** A PATH with what facts.sh needs, without node and java. */
-function minimalPath({ root }: TestHost): string {
-  const directory = path.join(root, 'minimal')
-  mkdirSync(directory)
-  for (const tool of [
-    'awk',
-    'cat',
-    'cut',
-    'date',
-    'df',
-    'env',
-    'grep',
-    'head',
-    'id',
-    'ls',
-    'printf',
-    'sed',
-    'stat',
-    'tr',
-    'uname',
-  ]) {
-    symlinkSync(pathOf(tool), path.join(directory, tool))
-  }
-  return directory
-}

@@ -7,6 +7,7 @@ import {
   readdirSync,
   readFileSync,
   rmSync,
+  symlinkSync,
   writeFileSync,
 } from 'node:fs'
 import { tmpdir } from 'node:os'
@@ -153,6 +154,17 @@ function run(
 /** Absolute path of a tool of this machine. */
 export function pathOf(tool: string): string {
   return execFileSync('sh', ['-c', `command -v ${tool}`], { encoding: 'utf8' }).trim()
+}
+
+const usualTools =
+  'awk cat cut date df env grep head id ls mkdir mv readlink rm sed sh sha256sum stat touch tr uname wc'
+
+/** A PATH with the tools that scripts cannot do without: no node, no java. */
+export function minimalPath({ root }: TestHost): string {
+  const directory = path.join(root, 'minimal')
+  mkdirSync(directory)
+  for (const tool of usualTools.split(' ')) symlinkSync(pathOf(tool), path.join(directory, tool))
+  return directory
 }
 
 /** Processes that carry the marker of this home. */
