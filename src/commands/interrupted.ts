@@ -55,7 +55,7 @@ function told(cluster: Cluster, facts: ReadonlyMap<string, Facts>): readonly str
   const states = cluster.hosts.flatMap((host) => {
     const found = facts.get(host.key)
     const name = isCoordinator(cluster, host) ? `${host.key} (coordinator)` : host.key
-    return found === undefined ? [] : [{ name, state: hostState(found, null).kind }]
+    return found === undefined ? [] : [{ name, state: hostState(found, null, []).kind }]
   })
   const running = states.filter(({ state }) => state !== 'stopped').map(({ name }) => name)
   const stopped = states.length - running.length

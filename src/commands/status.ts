@@ -105,7 +105,7 @@ function hostStatus(host: Host, { cluster, health, facts, problems }: HostFindin
   const { key, roles } = host
   if (facts === undefined)
     return { host: key, roles, reachable: false, state: 'unknown', release: null, components: [], problems }
-  const state = stateOfHost(facts, problems)
+  const state = stateOfHost(facts, problems, componentsOf(host, cluster))
   const components =
     facts.receipt === null && facts.processes.length === 0
       ? []
@@ -122,8 +122,8 @@ function hostStatus(host: Host, { cluster, health, facts, problems }: HostFindin
   }
 }
 
-function stateOfHost(facts: Facts, problems: readonly Problem[]): ClusterState {
-  const { kind } = hostState(facts, null)
+function stateOfHost(facts: Facts, problems: readonly Problem[], expected: readonly Component[]): ClusterState {
+  const { kind } = hostState(facts, null, expected)
   if (kind === 'stopped') return facts.receipt === null ? 'absent' : 'stopped'
   if (kind === 'starting') return 'starting'
   return kind === 'outdated' || problems.length > 0 ? 'degraded' : 'ready'

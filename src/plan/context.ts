@@ -1,6 +1,7 @@
 import type { Cluster, Host, HostKey, Sha256 } from '../cluster/cluster.js'
 import type { Facts } from '../cluster/facts.js'
 import type { ClusterId } from '../cluster/receipt.js'
+import { componentsOf } from '../trueno/components.js'
 import { environmentFile } from '../trueno/environment.js'
 import type { Artifact, Release } from '../trueno/release.js'
 import type { Phase, PhaseId, Step } from './plan.js'
@@ -41,7 +42,7 @@ export function wanted(host: Host, facts: Facts, context: PlanContext): Wanted |
 }
 
 export function stateOf(host: Host, facts: Facts, context: PlanContext): HostState {
-  return hostState(facts, wanted(host, facts, context))
+  return hostState(facts, wanted(host, facts, context), componentsOf(host, context.cluster))
 }
 
 export function coordinatorOf(context: PlanContext): Host | undefined {

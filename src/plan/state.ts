@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto'
 import type { Sha256 } from '../cluster/cluster.js'
 import type { Facts, MarkedProcess } from '../cluster/facts.js'
+import { type Component, componentOfProcess } from '../trueno/components.js'
 
 /** How a host stands against what is wanted of it. */
 export type HostState =
@@ -20,10 +21,15 @@ export interface Wanted {
   readonly environment: Sha256
 }
 
-export function hostState(facts: Facts, wanted: Wanted | null): HostState {
+/** @param expected the components that its roles start */
+export function hostState(facts: Facts, wanted: Wanted | null, expected: readonly Component[]): HostState {
   const processes = truenoProcesses(facts)
   if (processes.length === 0) return { kind: 'stopped' }
-  const why = broken(facts, processes) ?? (wanted === null ? undefined : difference(facts, wanted))
+  const why =
+    broken(facts, processes) ??
+    (wanted === null ? undefined : difference(facts, wanted)) ??
+    givenUp(facts, processes, expected) ??
+    restarted(facts, processes)
   if (why !== undefined) return { kind: 'outdated', why }
   return { kind: servesDrivers(facts) ? 'serving' : 'starting' }
 }
@@ -64,6 +70,32 @@ function broken(facts: Facts, processes: readonly MarkedProcess[]): string | und
   if (!processes.some(isDaemon)) return "pm2's daemon is gone"
   if (!processes.some(isCore)) return 'Trueno itself does not run'
   return undefined
+}
+
+/** Core starts its components within its first seconds; the bridge when Elasticsearch is ready. */
+const settledSeconds = 15
+
+/** A component that is not there is one that pm2 has given up: nobody starts it again, and core waits for ever (contract, 7.3). */
+function givenUp(
+  facts: Facts,
+  processes: readonly MarkedProcess[],
+  expected: readonly Component[],
+): string | undefined {
+  const core = processes.find(isCore)
+  if (core === undefined || core.upSeconds < settledSeconds) return undefined
+  const due = servesDrivers(facts) ? expected : expected.filter(({ name }) => name !== 'bridge')
+  const missing = due.find(({ process }) => !processes.some(({ name }) => name === process))
+  return missing && `${missing.title} does not run`
+}
+
+/**
+ * What ended before the host served may have left it where it gets no further; and its logs tell of that failure, so
+ * that waiting on them would fail at once, for ever. Core itself restarts the bridge (contract, 7.4).
+ */
+function restarted(facts: Facts, processes: readonly MarkedProcess[]): string | undefined {
+  if (servesDrivers(facts)) return undefined
+  const again = processes.find(({ name, restarts }) => restarts > 0 && componentOfProcess(name)?.name !== 'bridge')
+  return again && `${componentOfProcess(again.name)?.title ?? again.name} ended before it served`
 }
 
 function difference(facts: Facts, wanted: Wanted): string | undefined {
