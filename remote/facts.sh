@@ -11,7 +11,7 @@
 #   user NAME UID                     hostname NAME        os NAME        arch NAME       libc glibc|musl|unknown
 #   boot ID                           cpus N               clock EPOCH    memory KIB AVAILABLE-KIB
 #   map-count N                       open-files N|unlimited
-#   home|data PATH exists|missing writable|unwritable DEVICE:INODE FREE-KIB FILESYSTEM
+#   home|data PATH exists|missing writable|unwritable DEVICE:INODE[/MISSING] FREE-KIB FILESYSTEM
 #   tool NAME PATH                    node VERSION         java-home PATH                 java-version TEXT
 #   address IP                        current ID           release ID     artifact SHA256
 #   hash cluster|environment|balancer|receipt SHA256       token N
@@ -206,21 +206,23 @@ places() {
   home_near=$near home_state=$state
   nearest "$data"
   { stat -Lc %d:%i "$home_near" "$near" && df -Pk "$home_near" "$near"; } 2>/dev/null |
-    home=$home home_state=$home_state data=$data data_state=$state awk '
+    home=$home home_near=$home_near home_state=$home_state data=$data data_near=$near data_state=$state awk '
       BEGIN { OFS = "\t" }
       NR < 3 { identity[NR] = $0 }
       NR > 3 { disk[NR - 3] = $0 }
       END {
-        place("home", ENVIRON["home"], ENVIRON["home_state"], identity[1], disk[1])
-        place("data", ENVIRON["data"], ENVIRON["data_state"], identity[2], disk[2])
+        place("home", identity[1], disk[1])
+        place("data", identity[2], disk[2])
       }
 
-      function place(name, path, state, identity, disk,  column, n, mount) {
-        n = split(disk, column, " ")
+      function place(name, identity, disk,  path, near, state, mount) {
+        path = ENVIRON[name]
+        near = ENVIRON[name "_near"]
+        state = ENVIRON[name "_state"]
         match(disk, /% +\//)
         mount = type_of(substr(disk, RSTART + RLENGTH - 1))
         if (options ~ /(^|,)ro(,|$)/) sub(/ writable/, " unwritable", state)
-        if (state !~ /^exists/) identity = ""
+        identity = identity (near == "/" && path != "/" ? path : substr(path, length(near) + 1))
         sub(/ /, OFS, state)
         print name, path, state, identity, (match(disk, / [0-9]+ +[0-9-]+%/) ? substr(disk, RSTART + 1) + 0 : 0), mount
       }

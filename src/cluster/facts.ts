@@ -68,7 +68,10 @@ export interface Place {
   readonly exists: boolean
   /** It, or the nearest parent that exists, can be written to. */
   readonly writable: boolean
-  /** `device:inode` of it when it exists, for telling whether two keys share it. */
+  /**
+   * `device:inode` of it, for telling whether two keys share it. Where it does not exist, that of its nearest parent
+   * and the path from there: containers of one kernel have the same paths, but not the same directories.
+   */
   readonly identity: string | null
   /** Free for this user on its filesystem. */
   readonly freeKiB: number

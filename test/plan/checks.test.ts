@@ -202,6 +202,14 @@ describe('checks', () => {
     expect(problemsOf({})).toEqual([])
   })
 
+  it('take containers of one kernel for the machines they are, before anything of ours is there', () => {
+    const container = (inode: string) => ({
+      home: { ...empty.home, exists: false, identity: `8:${inode}/trueno` },
+      machine: { ...empty.machine, bootId: 'same' },
+    })
+    expect(problemsOf({ facts: container('42'), others: (key) => container(key) })).toEqual([])
+  })
+
   it('let a port be taken on another address by a release that binds to its own', () => {
     expect(
       problemsOf({

@@ -56,11 +56,12 @@ inEachShell((host) => {
   describe('of home and data', () => {
     test('that are not there yet tell of their nearest parent', async () => {
       const { home, data } = await facts()
+      const { dev, ino } = statSync(host().root)
       expect(home).toEqual({
         path: host().home,
         exists: false,
         writable: true,
-        identity: null,
+        identity: `${dev}:${ino}${host().home.slice(host().root.length)}`,
         freeKiB: expect.any(Number),
         filesystem: filesystemOf(host().root),
       })
