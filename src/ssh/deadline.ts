@@ -22,7 +22,7 @@ export async function withDeadline<T>(
   try {
     return await work(AbortSignal.any(signals))
   } finally {
-    over.abort()
+    over.abort('finished')
   }
 }
 

@@ -10,8 +10,8 @@ export interface DialOptions {
   readonly world: World
   /** Networks that alone may be dialled, and then no name is looked up but in `/etc/hosts`; null: all. */
   readonly only: Networks | null
-  /** Milliseconds for all addresses together. */
-  readonly timeoutMs: number
+  /** Milliseconds for all addresses together, shared out among them; absent: until the signal. */
+  readonly timeoutMs?: number
   readonly family?: 'any' | 'inet' | 'inet6'
   /** Local address to connect from. */
   readonly from?: string | null
@@ -35,12 +35,14 @@ export async function dial(host: string, port: number, options: DialOptions): Pr
 
 /** Connects to the first of `addresses` that answers. @throws DialError */
 export async function dialAddresses(addresses: readonly string[], port: number, options: DialOptions): Promise<Socket> {
-  const deadline = options.world.now() + options.timeoutMs
+  // A single address is left to the caller's own limit, where there is one.
+  const timeoutMs = addresses.length === 1 && options.signal ? undefined : options.timeoutMs
+  const share = timeoutMs && timeoutMs / addresses.length
   let failure: unknown
   for (const address of addresses) {
     options.signal?.throwIfAborted()
     try {
-      return await connectTo(address, port, deadline, options)
+      return await connectTo(address, port, share, options)
     } catch (error) {
       failure = error
     }
@@ -93,23 +95,30 @@ function suits(address: string, family: 'any' | 'inet' | 'inet6'): boolean {
   return family === 'any' || isIP(address) === (family === 'inet' ? 4 : 6)
 }
 
-async function connectTo(address: string, port: number, deadline: number, options: DialOptions): Promise<Socket> {
+async function connectTo(
+  address: string,
+  port: number,
+  timeoutMs: number | undefined,
+  { world, signal, from }: DialOptions,
+): Promise<Socket> {
   const over = new AbortController()
-  const socket = connect({ host: address, port, noDelay: true, ...(options.from && { localAddress: options.from }) })
-  const release = options.signal && onAbort(options.signal, () => socket.destroy(options.signal?.reason))
-  const late = () =>
-    socket.destroy(new DialError('timed-out', `${address} port ${port} did not answer within ${options.timeoutMs} ms`))
-  options.world.sleep(Math.max(0, deadline - options.world.now()), over.signal).then(late, () => {})
+  const socket = connect({ host: address, port, noDelay: true, ...(from && { localAddress: from }) })
+  const release = signal && onAbort(signal, () => socket.destroy(signal.reason))
+  const late = () => socket.destroy(new DialError('timed-out', `${address} port ${port} does not answer`))
+  if (timeoutMs !== undefined) world.sleep(timeoutMs, over.signal).then(late, () => {})
   try {
     await connected(socket)
     return socket
   } catch (error) {
-    throw options.signal?.aborted ? options.signal.reason : asDialError(error, address, port)
+    throw signal?.aborted ? signal.reason : asDialError(error, address, port)
   } finally {
-    over.abort()
+    over.abort(finished)
     release?.()
   }
 }
+
+// A reason of its own spares the making of an error, with its stack, for each connection.
+const finished = 'finished'
 
 function connected(socket: Socket): Promise<void> {
   // The error listener stays: a socket that breaks before somebody else listens must not end the process.

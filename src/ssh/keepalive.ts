@@ -18,7 +18,7 @@ export function watchSilence(stream: Duplex, { intervalMs, countMax }: Keepalive
   stream.on('data', (chunk: Buffer) => {
     heard += chunk.length
   })
-  stream.once('close', () => over.abort())
+  stream.once('close', () => over.abort('finished'))
 
   const signs = (): string => `${heard} ${sent(stream)}`
   const watch = async (): Promise<void> => {

@@ -1,7 +1,7 @@
-import { execFile } from 'node:child_process'
 import type { Access } from '../cluster/cluster.js'
 import { errorProblem, UsageError } from '../errors.js'
 import { keyed } from './slots.js'
+import { createSshG, type SshG } from './ssh-g.js'
 
 /** Settings of one host as `ssh -G` prints them: lower-case keyword → its values in order. */
 export type SshSettings = ReadonlyMap<string, readonly string[]>
@@ -22,9 +22,10 @@ export interface SshProgramOptions {
 
 /** The ssh of this machine, asked what its configuration comes to. */
 export function sshProgram(options: SshProgramOptions): SshProgram {
+  const sshG = createSshG()
   return {
-    settings: (access) => sshG(sshArguments(access, options)),
-    defaults: async () => (await sshG(['-F', 'none', '--', 'localhost'])) ?? new Map(),
+    settings: (access) => askSettings(sshG, sshArguments(access, options)),
+    defaults: async () => (await askSettings(sshG, ['-F', 'none', '--', 'localhost'])) ?? new Map(),
   }
 }
 
@@ -50,16 +51,15 @@ function sshArguments(access: Access, options: SshProgramOptions): readonly stri
   ]
 }
 
-function sshG(args: readonly string[]): Promise<SshSettings | null> {
-  return new Promise((resolve, reject) => {
-    const child = execFile('ssh', ['-G', ...args], (error, stdout, stderr) => {
-      if (error === null) resolve(parseSettings(stdout))
-      else if (error.code === 'ENOENT') resolve(null)
-      else reject(invalidConfiguration(args.at(-1) ?? '', stderr))
-    })
-    child.stdin?.end()
-  })
+async function askSettings(sshG: SshG, args: readonly string[]): Promise<SshSettings | null> {
+  const { printed, code } = await sshG(args)
+  if (code === 0) return parseSettings(printed)
+  if (code === noSuchProgram) return null
+  throw invalidConfiguration(args.at(-1) ?? '', printed)
 }
+
+/** What a shell says when there is no ssh. */
+const noSuchProgram = 127
 
 /** Lines `keyword value` into a map. */
 export function parseSettings(text: string): SshSettings {

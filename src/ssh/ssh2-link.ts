@@ -160,5 +160,5 @@ async function closeClient(client: Client, state: ClientState, world: World): Pr
     () => {},
   )
   await state.closed
-  over.abort()
+  over.abort('finished')
 }
