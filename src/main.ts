@@ -2,27 +2,28 @@ import { homedir, hostname, userInfo } from 'node:os'
 import { Printed, parseCommandLine, type Typed } from './cli.js'
 import type { Io } from './commands/io.js'
 import { packageVersion } from './commands/package-root.js'
-import { run } from './commands/run.js'
 import { type ExitCode, exitCodes, ProblemError } from './errors.js'
-import { renderProblems } from './report/failure.js'
 
 /**
  * The command line: reads it, runs the verb, resolves with the exit code.
  * @param argv what was typed after the program's name
  */
 export async function main(argv: readonly string[], io: Io = processIo()): Promise<ExitCode> {
-  const typed = read(argv, io)
+  const typed = await read(argv, io)
   if (typeof typed === 'number') return typed
   const loopback = { ...io, env: { ...io.env, TRUENO_DEPLOY_ONLY: '127.0.0.0/8,::1' } }
+  // Loaded when there is a verb to run: `--help` and `--version` need none of it.
+  const { run } = await import('./commands/run.js')
   return run(typed, io, (again) => main(again, loopback))
 }
 
-function read(argv: readonly string[], io: Io): Typed | ExitCode {
+async function read(argv: readonly string[], io: Io): Promise<Typed | ExitCode> {
   try {
     return parseCommandLine(argv, { version: packageVersion(), out: (text) => io.stdout.write(text) })
   } catch (error) {
     if (error instanceof Printed) return exitCodes.done
     if (!(error instanceof ProblemError)) throw error
+    const { renderProblems } = await import('./report/failure.js')
     io.stderr.write(
       `${renderProblems(error.problems, { colour: false, columns: io.stderr.columns || 100, heading: [] })}\n`,
     )
