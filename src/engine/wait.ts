@@ -1,7 +1,7 @@
 import { ProblemError } from '../errors.js'
 import type { Step } from '../plan/plan.js'
 import { explain, isExplained, type SceneLine } from '../trueno/causes.js'
-import { componentOfProcess } from '../trueno/components.js'
+import { componentOfProcess, exitLimitOf } from '../trueno/components.js'
 import { type Gate, gateFiles, type Sighting, sight } from '../trueno/gates.js'
 import { bareLine } from '../trueno/lines.js'
 import { connectionOf } from './engine.js'
@@ -23,10 +23,6 @@ export async function waitForGate(step: WaitStep, run: StepRun): Promise<string>
     watch.close()
   }
 }
-
-/** Exits of a process that mean it will not come up. Core restarts the bridge by itself (contract, 7.4). */
-const exitLimits: Readonly<Record<string, number>> = { 'Trueno-ElasticSearch-Bridge-Server': 5 }
-const usualExitLimit = 2
 
 /** A balancer answers within a moment; an Elasticsearch that came late takes its time. */
 const askAfterMs = { first: 100, most: 1000 }
@@ -122,7 +118,7 @@ class Watch {
     const count = (this.#exits.get(process) ?? 0) + 1
     this.#exits.set(process, count)
     const title = `${componentOfProcess(process)?.title ?? process} did not start`
-    if (count >= (exitLimits[process] ?? usualExitLimit)) this.#failed(this.#fail(title, 'keeps-restarting'))
+    if (count >= exitLimitOf(process)) this.#failed(this.#fail(title, 'keeps-restarting'))
     else this.#failed(this.#failIfExplained(title))
   }
 

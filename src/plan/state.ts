@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto'
 import type { Sha256 } from '../cluster/cluster.js'
 import type { Facts, MarkedProcess } from '../cluster/facts.js'
-import { type Component, componentOfProcess } from '../trueno/components.js'
+import { type Component, componentOfProcess, exitLimitOf } from '../trueno/components.js'
 
 /** How a host stands against what is wanted of it. */
 export type HostState =
@@ -44,7 +44,11 @@ export function balancerProcesses(facts: Facts): readonly MarkedProcess[] {
 
 /** Port 8000 open means that the barrier is passed (contract, 6.5). */
 export function servesDrivers(facts: Facts): boolean {
-  return facts.listeners.some((listener) => listener.port === 8000 && listener.ours)
+  return listens(facts, 8000)
+}
+
+function listens(facts: Facts, port: number): boolean {
+  return facts.listeners.some((listener) => listener.port === port && listener.ours)
 }
 
 export function sha256(text: string): Sha256 {
@@ -83,19 +87,24 @@ function givenUp(
 ): string | undefined {
   const core = processes.find(isCore)
   if (core === undefined || core.upSeconds < settledSeconds) return undefined
-  const due = servesDrivers(facts) ? expected : expected.filter(({ name }) => name !== 'bridge')
-  const missing = due.find(({ process }) => !processes.some(({ name }) => name === process))
+  const isDue = ({ name }: Component): boolean => name !== 'bridge' || listens(facts, 8004)
+  const missing = expected.find((part) => isDue(part) && !processes.some(({ name }) => name === part.process))
   return missing && `${missing.title} does not run`
 }
 
 /**
  * What ended before the host served may have left it where it gets no further; and its logs tell of that failure, so
- * that waiting on them would fail at once, for ever. Core itself restarts the bridge (contract, 7.4).
+ * that waiting on them would fail at once, for ever.
  */
 function restarted(facts: Facts, processes: readonly MarkedProcess[]): string | undefined {
   if (servesDrivers(facts)) return undefined
-  const again = processes.find(({ name, restarts }) => restarts > 0 && componentOfProcess(name)?.name !== 'bridge')
-  return again && `${componentOfProcess(again.name)?.title ?? again.name} ended before it served`
+  const again = processes.find(hasRestarted)
+  return again && `${componentOfProcess(again.name)?.title ?? again.name} ended before the host served`
+}
+
+/** The bridge is restarted by core itself in an ordinary start. */
+function hasRestarted({ name, restarts }: MarkedProcess): boolean {
+  return componentOfProcess(name)?.name === 'bridge' ? restarts >= exitLimitOf(name) : restarts > 0
 }
 
 function difference(facts: Facts, wanted: Wanted): string | undefined {

@@ -58,6 +58,11 @@ export function componentOfProcess(process: string): Component | undefined {
   return components.find((component) => component.process === process)
 }
 
+/** So many ends of a process, before its host serves, mean that it will not come up. Core restarts the bridge by itself (contract, 7.4). */
+export function exitLimitOf(process: string): number {
+  return componentOfProcess(process)?.name === 'bridge' ? 5 : 2
+}
+
 export function runsSparkMaster(host: Host, cluster: Cluster): boolean {
   return isCoordinator(cluster, host)
 }
