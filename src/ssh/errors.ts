@@ -9,9 +9,9 @@ export class ConnectionError extends ProblemError {
   readonly fault: ConnectionFault
   readonly host: HostKey
   readonly problem: Problem
-  /** The key that the host presented, where the fault is about it. */
-  readonly hostKey: HostKeyBlob | undefined
-  constructor(fault: ConnectionFault, host: HostKey, told: Told, hostKey?: HostKeyBlob) {
+  /** The key that was presented, where the fault is about it: the host's own, or that of a jump host on the way. */
+  readonly hostKey: PresentedKey | undefined
+  constructor(fault: ConnectionFault, host: HostKey, told: Told, hostKey?: PresentedKey) {
     const problem = { ...errorProblem({ ...faults[fault], ...told }), host }
     super([problem])
     this.fault = fault
@@ -19,6 +19,12 @@ export class ConnectionError extends ProblemError {
     this.problem = problem
     this.hostKey = hostKey
   }
+}
+
+/** A host key with the name to know it by. */
+export interface PresentedKey extends HostKeyBlob {
+  /** As known_hosts and the pins write it: `host`, `[host]:port`, or the alias. */
+  readonly name: string
 }
 
 /** What is particular about a fault; the rest is said by the table below. */

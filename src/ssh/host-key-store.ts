@@ -118,10 +118,11 @@ function hostKeyError(
   known: readonly KnownHost[],
 ): ConnectionError {
   const [name = ''] = namesOf(target)
+  const hostKey = { ...offered, name }
   const presented = `${name} presents ${describeKey(offered)}`
   switch (verdict.kind) {
     case 'unknown':
-      return new ConnectionError('host-key-unknown', host, { cause: unknownCause(known), evidence: presented }, offered)
+      return new ConnectionError('host-key-unknown', host, { cause: unknownCause(known), evidence: presented }, hostKey)
     case 'changed':
       return new ConnectionError(
         'host-key-changed',
@@ -134,7 +135,7 @@ function hostKeyError(
             ...verdict.known.map((line) => `known is    ${describeKey(line)}  (${line.place})`),
           ].join('\n'),
         },
-        offered,
+        hostKey,
       )
     case 'revoked':
       return new ConnectionError(
@@ -144,7 +145,7 @@ function hostKeyError(
           cause: 'The host presents a key that is marked as revoked',
           evidence: `${presented}\nrevoked by ${verdict.by.place}`,
         },
-        offered,
+        hostKey,
       )
   }
 }

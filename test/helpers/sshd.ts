@@ -14,6 +14,8 @@ export interface SshdOptions {
   readonly authorizedKey: string
   /** Default: one of its own in 127.0.0.0/8. */
   readonly address?: string
+  /** More addresses to listen at, with the same port: an sshd takes 16 in all. Default: none. */
+  readonly moreAddresses?: readonly string[]
   /** Default: ed25519. */
   readonly hostKeyTypes?: readonly HostKeyType[]
   /** More environment of the sessions. */
@@ -55,7 +57,7 @@ export async function startSshd(options: SshdOptions): Promise<SshdHost> {
   const server = spawn('/usr/sbin/sshd', ['-D', '-e', '-f', join(directory, 'sshd_config')], {
     stdio: ['ignore', 'ignore', 'pipe'],
   })
-  const lines = await listening(server)
+  const lines = await listening(server, 1 + (options.moreAddresses ?? []).length)
   return {
     address,
     port,
@@ -93,7 +95,7 @@ function serverConfig(directory: string, address: string, port: number, options:
   const keys = (options.hostKeyTypes ?? ['ed25519']).map((type) => `HostKey ${directory}/host_${type}`)
   return [
     ...(options.config ?? []),
-    `ListenAddress ${address}:${port}`,
+    ...[address, ...(options.moreAddresses ?? [])].map((one) => `ListenAddress ${one}:${port}`),
     ...keys,
     `AuthorizedKeysFile ${directory}/authorized_keys`,
     'PermitUserEnvironment yes',
@@ -109,12 +111,14 @@ function serverConfig(directory: string, address: string, port: number, options:
   ].join('\n')
 }
 
-function listening(server: ChildProcess): Promise<string[]> {
+function listening(server: ChildProcess, addresses: number): Promise<string[]> {
   const lines: string[] = []
+  let open = 0
   return new Promise((resolve, reject) => {
     createInterface({ input: server.stderr as NodeJS.ReadableStream }).on('line', (line) => {
       lines.push(line)
-      if (line.startsWith('Server listening on')) resolve(lines)
+      if (line.startsWith('Server listening on')) open += 1
+      if (open === addresses) resolve(lines)
     })
     server.once('error', reject)
     server.once('exit', () => reject(new Error(`sshd ended:\n${lines.join('\n')}`)))

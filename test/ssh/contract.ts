@@ -1,4 +1,4 @@
-import { randomBytes } from 'node:crypto'
+import { randomBytes, randomInt } from 'node:crypto'
 import { appendFileSync, existsSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs'
 import { createServer, type Socket } from 'node:net'
 import { join } from 'node:path'
@@ -9,6 +9,14 @@ import { ConnectionError } from '../../src/ssh/errors.js'
 import { freePort } from '../helpers/loopback.js'
 import { collectLines, faultOf, gone, processesWith } from './observe.js'
 import { type HostOptions, type Rig, startRig, type TestHost } from './rig.js'
+
+/** A command that does not end by itself, and that only these tests run. */
+const seconds = randomInt(100_000, 999_999)
+const nap = `sleep ${seconds} </dev/null >/dev/null 2>&1`
+
+function endNaps(): void {
+  for (const pid of processesWith(`sleep\u0000${seconds}`)) process.kill(pid)
+}
 
 /** What every transport and every server must do alike. */
 export function connectionContract(name: string, start: (options: HostOptions) => Promise<TestHost>): void {
@@ -91,14 +99,14 @@ export function connectionContract(name: string, start: (options: HostOptions) =
       })
 
       test('the signal ends the wait', async () => {
-        const connection = await rig.connect('echo begun > "$1"; sleep 600')
+        const connection = await rig.connect(`echo begun > "$1"; ${nap}`)
         const stop = new AbortController()
         const file = join(rig.home, 'begun')
         const running = connection.read('facts', [file], { signal: stop.signal })
         await gone(() => !existsSync(file))
         stop.abort(new Error('enough'))
         await expect(running).rejects.toThrow('enough')
-        for (const pid of processesWith('sleep\u0000600')) process.kill(pid)
+        endNaps()
       })
     })
 
@@ -188,15 +196,13 @@ export function connectionContract(name: string, start: (options: HostOptions) =
       test('in the middle of a script: it is run again', async () => {
         const file = join(rig.home, 'tries')
         writeFileSync(file, '')
-        const connection = await rig.connect(
-          'echo try >> "$1"; [ "$(wc -l < "$1")" -gt 1 ] || sleep 600 </dev/null >/dev/null 2>&1; echo done',
-        )
+        const connection = await rig.connect(`echo try >> "$1"; [ "$(wc -l < "$1")" -gt 1 ] || ${nap}; echo done`)
         const running = connection.read('facts', [file])
         await gone(() => readFileSync(file, 'utf8') === '')
         rig.host.cut()
         expect(await running).toEqual({ code: 0, stdout: 'done\n', stderr: '' })
         expect(readFileSync(file, 'utf8')).toBe('try\ntry\n')
-        for (const pid of processesWith('sleep\u0000600')) process.kill(pid)
+        endNaps()
       })
 
       test('in the middle of sending: the input is asked for again', async () => {
@@ -221,9 +227,7 @@ export function connectionContract(name: string, start: (options: HostOptions) =
       })
 
       test('again and again: it is given up, as lost', async () => {
-        const connection = await rig.connect(
-          'sleep 600 </dev/null >/dev/null 2>&1 & echo $! > "$1"; sleep 0.2; kill $!; wait; true',
-        )
+        const connection = await rig.connect(`${nap} & echo $! > "$1"; sleep 0.2; kill $!; wait; true`)
         const file = join(rig.home, 'again')
         let cuts = 0
         const running = connection.read('facts', [file])

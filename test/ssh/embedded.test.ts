@@ -1,6 +1,6 @@
 import { startEmbeddedHost } from '../../src/rehearsal/embedded-server.js'
+import { systemWorld } from '../../src/system-world.js'
 import { loopbackAddress } from '../helpers/loopback.js'
-import { realWorld } from '../helpers/real-world.js'
 import { connectionContract } from './contract.js'
 import type { HostOptions, TestHost } from './rig.js'
 
@@ -13,7 +13,7 @@ function startWith(shell: string): (options: HostOptions) => Promise<TestHost> {
       address: loopbackAddress(),
       environment,
       shell,
-      world: realWorld,
+      world: systemWorld,
     })
     return { ...host, hostKeys: [host.hostKey] }
   }

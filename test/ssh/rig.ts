@@ -4,7 +4,7 @@ import { join } from 'node:path'
 import { createSsh, type Ssh, type SshOptions } from '../../src/ssh/connect.js'
 import type { Connection } from '../../src/ssh/connection.js'
 import { parseNetworks } from '../../src/ssh/networks.js'
-import { realWorld } from '../helpers/real-world.js'
+import { systemWorld } from '../../src/system-world.js'
 import { type ClientKey, makeClientKey } from '../helpers/sshd.js'
 
 /** A host of a test, whatever serves it. */
@@ -53,7 +53,7 @@ export async function startRig(start: (options: HostOptions) => Promise<TestHost
   writeFileSync(configFile, clientConfig({ directory, host, identity: key.file }))
   const opened: AsyncDisposable[] = []
   const ssh = (script = 'true', options: Partial<SshOptions> = {}): Ssh =>
-    createSsh({ world: realWorld, only: loopbackOnly, configFile, scripts: async () => script, ...options })
+    createSsh({ world: systemWorld, only: loopbackOnly, configFile, scripts: async () => script, ...options })
   const connect = async (script?: string, options?: Partial<SshOptions>): Promise<Connection> => {
     const door = ssh(script, options)
     const connection = await door.connect('host', await door.resolve({ ssh: 'host' }))

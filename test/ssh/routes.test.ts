@@ -4,8 +4,8 @@ import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { createSsh, type Ssh, type SshOptions } from '../../src/ssh/connect.js'
 import { ConnectionError } from '../../src/ssh/errors.js'
+import { systemWorld } from '../../src/system-world.js'
 import { freePort } from '../helpers/loopback.js'
-import { realWorld } from '../helpers/real-world.js'
 import { startRelay } from '../helpers/relay.js'
 import { makeClientKey, type SshdHost, startSshd } from '../helpers/sshd.js'
 import { errorOf, gone } from './observe.js'
@@ -54,7 +54,7 @@ function configText(): string {
 function door(more = '', onLost: SshOptions['onLost'] = () => {}): Ssh {
   const file = join(directory, `config-${Math.random()}`)
   writeFileSync(file, `${more}\n${configText()}`)
-  return createSsh({ world: realWorld, only: loopbackOnly, configFile: file, scripts: async () => 'echo in', onLost })
+  return createSsh({ world: systemWorld, only: loopbackOnly, configFile: file, scripts: async () => 'echo in', onLost })
 }
 
 async function login(ssh: Ssh, name: string): Promise<string> {
