@@ -2,9 +2,11 @@
 # The lease on a cluster: who may change it. It lies on one host, in HOME/lease: owner.json, and beat, its last sign of
 # life (epoch seconds). Scripts that come with a lower token than a host has seen are refused (lib.sh).
 #
-# Usage: lease.sh 0 HOME take WHO PURPOSE   takes it: nobody has it, or its owner was silent for more than 60 s
-#        lease.sh TOKEN HOME beat           a sign of life
-#        lease.sh TOKEN HOME release        gives it back
+# Usage: lease.sh SEEN HOME take WHO PURPOSE [RUN]  takes it: nobody has it, or its owner was silent for more than 60 s
+#        lease.sh TOKEN HOME beat                   a sign of life
+#        lease.sh TOKEN HOME release                gives it back
+#   SEEN  highest token that any host of the cluster has seen: the new one is higher, wherever the lease lay before
+#   RUN   hexadecimal name of whoever asks: what he has already, as when this is repeated after a broken link, he gets
 # Output of take, tab-separated: token N · held OWNER-JSON SILENT-SECONDS (exit 74)
 # Exit codes: 0 · 74 somebody else holds it · 75 it was taken over · 70, 72, 73 as in lib.sh
 # shellcheck source-path=SCRIPTDIR source=lib.sh
@@ -12,7 +14,7 @@
 
 longest_silence=60
 
-main() { # TOKEN HOME VERB [WHO PURPOSE]
+main() { # TOKEN HOME VERB [WHO PURPOSE [RUN]]
   token=$1 home=$2 verb=$3
   require_number TOKEN "$token"
   require_path HOME "$home"
@@ -22,8 +24,8 @@ main() { # TOKEN HOME VERB [WHO PURPOSE]
   read_owner
   case $verb in
     take)
-      [ $# -eq 5 ] || fail 74 'take needs WHO and PURPOSE'
-      take "$4" "$5"
+      [ $# -eq 5 ] || [ $# -eq 6 ] || fail 74 'take needs WHO and PURPOSE'
+      take "$4" "$5" "${6-}"
       ;;
     beat) beat ;;
     release) release ;;
@@ -47,24 +49,35 @@ read_owner() {
   [ "$silent" -ge 0 ] || silent=0
 }
 
-take() { # WHO PURPOSE
+take() { # WHO PURPOSE RUN
+  case $3 in *[!0-9a-f]*) fail 74 "RUN must be hexadecimal digits, not '$3'" ;; esac
+  if has_already "$3"; then
+    printf 'token\t%s\n' "$held_token"
+    return 0
+  fi
   if [ -n "$owner" ] && [ "$silent" -le "$longest_silence" ]; then
     printf 'held\t%s\t%s\n' "$owner" "$silent"
     fail 74 "the lease is held, and its owner gave a sign of life $silent s ago"
   fi
   highest_token "$home"
   [ "$held_token" -le "$highest" ] || highest=$held_token
+  [ "$token" -le "$highest" ] || highest=$token
   token=$((highest + 1))
   remember_token "$token" "$home"
   new=$home/.lease-$$
   make_directory "$new/lease"
   now=$(date +%s)
-  printf '{"token":%s,"who":"%s","purpose":"%s","since":%s}\n' "$token" "$(escaped "$1")" "$(escaped "$2")" "$now" |
-    write_whole "$new/lease/owner.json"
+  printf '{"token":%s,"who":"%s","purpose":"%s","since":%s,"run":"%s"}\n' \
+    "$token" "$(escaped "$1")" "$(escaped "$2")" "$now" "$3" | write_whole "$new/lease/owner.json"
   echo "$now" | write_whole "$new/lease/beat"
   discard
   must "take the lease in $home" mv "$new/lease" "$home/"
   printf 'token\t%s\n' "$token"
+}
+
+# Quotes within names are escaped, so that none of them can pass for this.
+has_already() { # RUN
+  case $1-$owner in -*) return 1 ;; *-*'"run":"'"$1"'"'*) ;; *) return 1 ;; esac
 }
 
 beat() {

@@ -33,7 +33,8 @@ const askAgainMs = 2000
 
 async function leaseFor(change: Change, context: CommandContext): Promise<Lease> {
   const { who, world, signal, emit } = context
-  const request = { ...keeperOf(change), who, purpose: change.purpose, world }
+  const seen = Math.max(...[...change.visit.facts.values()].map(({ token }) => token))
+  const request = { ...keeperOf(change), who, purpose: change.purpose, seen, world }
   for (let first = true; ; first = false) {
     try {
       return await takeLease(request)

@@ -20,6 +20,8 @@ export interface LeaseRequest {
   /** `user@laptop`. */
   readonly who: string
   readonly purpose: string
+  /** Highest token that any host of the cluster has seen: the keeper may not have been one of its last holders'. */
+  readonly seen: number
   readonly world: World
 }
 
@@ -44,8 +46,10 @@ export async function takeLease(request: LeaseRequest): Promise<Lease> {
   return { token, lost: lost.signal, release }
 }
 
-async function take({ connection, home, who, purpose }: LeaseRequest): Promise<number> {
-  const result = await connection.run('lease', ['0', home, 'take', who, purpose])
+async function take({ connection, home, who, purpose, seen, world }: LeaseRequest): Promise<number> {
+  // Names this attempt, so that what it got is not taken for somebody else's when the answer was lost on its way.
+  const run = Math.floor(world.random() * 2 ** 48).toString(16)
+  const result = await connection.run('lease', [String(seen), home, 'take', who, purpose, run])
   const [word, first = '', second = ''] = result.stdout.trim().split('\t')
   if (result.code === 0 && word === 'token') return Number(first)
   if (word === 'held') throw new LeaseHeldError(heldProblem(connection.host, first, second))

@@ -12,7 +12,7 @@ inEachShell((host) => {
   describe('take', () => {
     test('makes the lease, with a token that rises', async () => {
       expect(await take()).toEqual({ code: 0, stdout: 'token\t1\n', stderr: '' })
-      expect(owner()).toEqual({ token: 1, who: 'me@laptop', purpose: 'up', since: expect.any(Number) })
+      expect(owner()).toEqual({ token: 1, who: 'me@laptop', purpose: 'up', since: expect.any(Number), run: '' })
       expect(await lease(1, 'release')).toEqual({ code: 0, stdout: '', stderr: '' })
       expect(await take()).toMatchObject({ stdout: 'token\t2\n' })
       expect([host().list('.'), host().list('lease')]).toEqual([
@@ -61,6 +61,18 @@ inEachShell((host) => {
       const who = `it's "me"\\ $x \`y\` ü\ttab\nline`
       await take(who, '{"token":9}')
       expect(owner()).toMatchObject({ who: who.replaceAll(/[\t\n]/g, ''), purpose: '{"token":9}', token: 1 })
+      expect(await lease(1, 'beat')).toMatchObject({ code: 0 })
+    })
+
+    test('gives a token higher than any that another host has seen', async () => {
+      expect(await lease(7, 'take', 'me@laptop', 'up')).toMatchObject({ stdout: 'token\t8\n' })
+    })
+
+    test('repeated by the same run gives what it has', async () => {
+      await lease(0, 'take', '"run":"c0ffee"', 'up', 'ab12')
+      expect(await lease(0, 'take', 'me@laptop', 'up', 'ab12')).toEqual({ code: 0, stdout: 'token\t1\n', stderr: '' })
+      expect(await lease(0, 'take', 'me@laptop', 'up', 'c0ffee')).toMatchObject({ code: 74 })
+      expect(await lease(0, 'take', 'me@laptop', 'up', '*')).toMatchObject({ code: 74 })
       expect(await lease(1, 'beat')).toMatchObject({ code: 0 })
     })
 

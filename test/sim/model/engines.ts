@@ -1,6 +1,6 @@
 import type { ComponentName } from '../../../src/trueno/components.js'
 import type { ComponentDirectory } from '../../../src/trueno/release.js'
-import { end, type Process } from './machine.js'
+import { end, type Machine, type Process } from './machine.js'
 import type { TruenoHost } from './trueno-host.js'
 
 /** A component as core starts it and recognises that it is ready (contract, 5 and 6; real-engines, 2). */
@@ -107,13 +107,13 @@ export interface EngineLogs {
 /** The life of an engine's process, from its spawning on. */
 export async function runEngine(engine: Engine, process: Process, host: TruenoHost, logs: EngineLogs): Promise<void> {
   const { machine } = host
-  const { livesMs, slowness = 1 } = machine.troubles.get(engine.name) ?? {}
+  const { livesMs } = machine.troubles.get(engine.name) ?? {}
   if (isPlaceholder(engine, host)) return process.after(20, () => end(machine, process, 0))
   if (livesMs !== undefined) {
     logs.err(`Exception in thread "main" java.lang.IllegalStateException: trouble in ${engine.title}`)
     return process.after(livesMs, () => end(machine, process, 1))
   }
-  await process.sleep(machine.chance.between(...engine.takesMs) * slowness)
+  await comeUp(engine, process, machine)
   const taken = engine.ports.find((port) => !process.listen(port, engine.name))
   if (taken !== undefined) {
     logs.out(`BindTransportException[Failed to bind to [${taken}]]`)
@@ -121,6 +121,14 @@ export async function runEngine(engine: Engine, process: Process, host: TruenoHo
   }
   if (engine.name === 'sparkWorker') return work(engine, process, host, logs)
   logs[engine.stream](`[INFO] ${engine.name} ${engine.ready}`)
+}
+
+/** Time passes more slowly for what is slow, as long as it is. */
+async function comeUp(engine: Engine, process: Process, machine: Machine): Promise<void> {
+  const slowness = (): number => machine.troubles.get(engine.name)?.slowness ?? 1
+  let left = machine.chance.between(...engine.takesMs)
+  for (; slowness() > 1 && left > 0; left -= 500) await process.sleep(500 * slowness())
+  await process.sleep(Math.max(0, left))
 }
 
 function isPlaceholder({ directory }: Engine, { machine }: TruenoHost): boolean {

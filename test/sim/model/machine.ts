@@ -64,7 +64,17 @@ export interface Disk {
   start: StartRecord | null
   balancerStart: StartRecord | null
   token: number
-  lease: { readonly token: number; readonly who: string; readonly purpose: string; readonly since: number; beat: number } | null
+  lease: LeaseFiles | null
+}
+
+/** `lease/owner.json` and `lease/beat`. */
+export interface LeaseFiles {
+  readonly token: number
+  readonly who: string
+  readonly purpose: string
+  readonly since: number
+  readonly run: string
+  beat: number
 }
 
 /** What goes wrong with a component on a host, as long as it does. */

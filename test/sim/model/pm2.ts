@@ -53,7 +53,9 @@ export function startApp(machine: Machine, god: God, spec: AppSpec): App {
   const known = god.apps.get(spec.name)
   if (known === undefined) return launch(machine, god, create(machine, god, spec))
   const wasOnline = known.status === 'online'
+  const isBeingRestarted = known.status === 'stopping'
   Object.assign(known, { spec, createdAt: machine.clock.now(), unstable: 0 })
+  if (isBeingRestarted) return known
   stopApp(machine, god, known, () => {
     if (god.beingKilled || !god.process.alive) return
     if (wasOnline) known.restarts += 1
