@@ -24,7 +24,6 @@ export async function openFleet(cluster: Cluster, ssh: Ssh, options: FleetOption
   }
   const close = async (): Promise<void> => {
     await Promise.allSettled([...connections.values()].map((connection) => connection[Symbol.asyncDispose]()))
-    await ssh[Symbol.asyncDispose]()
   }
   await reach(cluster)
   return { connections, unreachable, reach, [Symbol.asyncDispose]: close }

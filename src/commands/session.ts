@@ -18,8 +18,8 @@ import type { Io } from './io.js'
 import { lockFileOf, readLockFile } from './lock-file.js'
 import { packageRoot } from './package-root.js'
 
-/** What one run of a verb holds open. */
-export interface Session {
+/** What one run of a verb holds open. Disposing it closes the links to jump hosts. */
+export interface Session extends AsyncDisposable {
   readonly cluster: Cluster
   /** Absolute path of `cluster.json`. */
   readonly clusterFile: string
@@ -53,14 +53,22 @@ export async function openSession(options: SessionOptions): Promise<Session> {
     connect: (wanted) => openFleet(wanted, ssh, { parallel: typed.options.parallel ?? 64, signal }),
     probes: (connection) => createProbes(connection, systemWorld),
   }
-  return { cluster, clusterFile, chosen: choose(cluster, typed.options), context, ssh }
+  const chosen = choose(cluster, typed.options)
+  return { cluster, clusterFile, chosen, context, ssh, [Symbol.asyncDispose]: () => ssh[Symbol.asyncDispose]() }
 }
 
 /** The release that option or inventory name; null: what the hosts run already. */
-export async function releaseOf({ cluster }: Session, { env, homeDirectory }: Io): Promise<OpenRelease | null> {
+export async function releaseOf(
+  { cluster, context }: Session,
+  { env, homeDirectory }: Io,
+): Promise<OpenRelease | null> {
   if (cluster.release === undefined) return null
   const cache = env.XDG_CACHE_HOME || join(homeDirectory, '.cache')
-  return openRelease(cluster.release, { cacheDirectory: join(cache, 'trueno-deploy'), packageRoot })
+  return openRelease(cluster.release, {
+    cacheDirectory: join(cache, 'trueno-deploy'),
+    packageRoot,
+    signal: context.signal,
+  })
 }
 
 function load({ io, typed, clusterFile }: SessionOptions): Promise<Cluster> {

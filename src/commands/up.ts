@@ -1,7 +1,7 @@
 import { type Cluster, hostOf, members } from '../cluster/cluster.js'
 import { type Applied, apply } from '../engine/apply.js'
 import { verify } from '../engine/verify.js'
-import { exitCodes, ProblemError } from '../errors.js'
+import { exitCodes, type Problem, ProblemError } from '../errors.js'
 import { isEmpty } from '../plan/build.js'
 import type { Plan } from '../plan/plan.js'
 import { short } from '../plan/state.js'
@@ -9,7 +9,7 @@ import { apiPort } from '../trueno/balancer.js'
 import { engineOf, withLease } from './changing.js'
 import type { CommandContext, Fleet, HostOptions, Outcome, ReleaseAtHand } from './context.js'
 import { tellingWhatRuns } from './interrupted.js'
-import { freshClusterId, planUp, refuseProblems } from './planning.js'
+import { freshClusterId, type PlanRequest, planUp, refuseProblems } from './planning.js'
 import { refuseStale } from './saved-plan.js'
 import { connectAll, type Visit, visit } from './visit.js'
 
@@ -30,9 +30,7 @@ export async function up(options: UpOptions, context: CommandContext): Promise<O
 
 async function bringUp(options: UpOptions, fleet: Fleet, context: CommandContext): Promise<Outcome> {
   const request = { ...options, freshId: options.saved?.cluster.id ?? freshClusterId() }
-  const found = await visit(options.cluster, fleet, context)
-  const first = planUp(found, request)
-  tell(first, context)
+  const { found, plan: first } = await check(options, request, fleet, context)
   refuse(first, options)
   if (isEmpty(first)) return finish(first, { failed: unreachableOf(first), held: new Set() }, found, fleet, context)
   return withLease({ fleet, visit: found, purpose: 'up', wait: options.wait }, context, async (lease) => {
@@ -42,6 +40,48 @@ async function bringUp(options: UpOptions, fleet: Fleet, context: CommandContext
     const applied = await apply(plan, engineOf(fleet, context, lease, options.release))
     return finish(plan, applied, now, fleet, context)
   })
+}
+
+/** Asks the hosts and looks for what would make it fail, before anything changes. */
+async function check(
+  options: UpOptions,
+  request: PlanRequest,
+  fleet: Fleet,
+  context: CommandContext,
+): Promise<{ found: Visit; plan: Plan }> {
+  const hosts = [...fleet.connections.keys()]
+  context.emit({ kind: 'phaseStarted', phase: 'check', title: 'Check', hosts })
+  const found = await visit(options.cluster, fleet, context)
+  const plan = planUp(found, request)
+  tell(plan, context)
+  const failing = new Set(plan.problems.filter(isError).map(({ host }) => host))
+  for (const host of hosts)
+    context.emit({ kind: 'hostFinished', phase: 'check', host, outcome: failing.has(host) ? 'failed' : 'done' })
+  context.emit({
+    kind: 'phaseFinished',
+    phase: 'check',
+    outcome: failing.size > 0 ? 'failed' : 'done',
+    summary: checkSummary(plan, hosts.length),
+  })
+  return { found, plan }
+}
+
+function checkSummary({ problems }: Plan, hosts: number): string {
+  const errors = problems.filter(isError).length
+  const warnings = problems.length - errors
+  return [
+    counted(hosts, 'host'),
+    ...(errors > 0 ? [counted(errors, 'problem')] : []),
+    ...(warnings > 0 ? [counted(warnings, 'warning')] : []),
+  ].join(', ')
+}
+
+function counted(count: number, word: string): string {
+  return `${count} ${word}${count === 1 ? '' : 's'}`
+}
+
+function isError({ severity }: Problem): boolean {
+  return severity === 'error'
 }
 
 function refuse(plan: Plan, { saved }: UpOptions): void {
@@ -83,10 +123,21 @@ export class UpFailed extends ProblemError {
   }
 }
 
-function stillRunning(cluster: Cluster, applied: Applied): readonly string[] {
-  const fine = members(cluster).filter((host) => !applied.failed.has(host.key) && !applied.held.has(host.key))
-  const running = `What runs is left running (${fine.length} of ${members(cluster).length} hosts did not fail).`
-  return [running, 'Run `trueno-deploy up` again to continue, `trueno-deploy down` to stop.']
+function stillRunning(cluster: Cluster, { failed, held }: Applied): readonly string[] {
+  if (held.size > 0)
+    return [
+      `The coordinator waits for every host of cluster.json, so nothing more is started without ${[...failed.keys()].join(', ')}.`,
+      ...goOn(false),
+    ]
+  const fine = members(cluster).filter(({ key }) => !failed.has(key))
+  return [`What runs is left running (${fine.length} of ${members(cluster).length} hosts did not fail).`, ...goOn(true)]
+}
+
+function goOn(isRunning: boolean): readonly string[] {
+  if (isRunning) return ['Run `trueno-deploy up` again to continue, `trueno-deploy down` to stop.']
+  return [
+    'Bring them back, or take them out of cluster.json, and run `trueno-deploy up` again; `trueno-deploy down` stops what runs.',
+  ]
 }
 
 function unreachableOf(plan: Plan): Applied['failed'] {

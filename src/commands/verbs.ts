@@ -1,5 +1,7 @@
 import type { Verb } from '../cli.js'
 import { exitCodes } from '../errors.js'
+import { short } from '../plan/state.js'
+import type { OpenRelease } from '../release/open.js'
 import { renderPlan } from '../report/plan-table.js'
 import { renderStatus } from '../report/status-table.js'
 import { createWatchScreen } from '../report/watch.js'
@@ -27,15 +29,15 @@ export const verbs = {
 } satisfies Record<Verb, (run: VerbRun) => Promise<Outcome>>
 
 async function runUp(run: VerbRun): Promise<Outcome> {
-  const session = await open(run, run.typed.file)
+  await using session = await open(run, run.typed.file)
   await using release = await releaseOf(session, run.io)
-  begin(run, session, release?.release.label ?? null)
+  begin(run, session, release)
   return await up({ ...hostOptions(session, run), release, wait: run.typed.options.wait === true }, session.context)
 }
 
 async function runPlan(run: VerbRun): Promise<Outcome> {
   const { options, file } = run.typed
-  const session = await open(run, file)
+  await using session = await open(run, file)
   await using release = await releaseOf(session, run.io)
   begin(run, session, null)
   const told = await plan(
@@ -63,9 +65,9 @@ async function runApply(run: VerbRun): Promise<Outcome> {
     ...(inventory !== null && { inventory }),
     ...(path !== null && { release: path }),
   }
-  const session = await open({ ...run, typed: { ...run.typed, options } }, clusterFile)
+  await using session = await open({ ...run, typed: { ...run.typed, options } }, clusterFile)
   await using release = await releaseOf(session, run.io)
-  begin(run, session, release?.release.label ?? null)
+  begin(run, session, release)
   const given = {
     ...hostOptions({ ...session, chosen: saved.chosen }, run),
     release,
@@ -75,9 +77,9 @@ async function runApply(run: VerbRun): Promise<Outcome> {
 }
 
 async function runStatus(run: VerbRun): Promise<Outcome> {
-  const session = await open(run, run.typed.file)
+  await using session = await open(run, run.typed.file)
   const look = (): ReturnType<typeof status> => status(hostOptions(session, run), readContext(session.context))
-  if (run.typed.options.watch === true) return watch(run, session, look)
+  if (run.typed.options.watch === true) return await watch(run, session, look)
   const told = await look()
   run.print(run.typed.options.json ? `${JSON.stringify(told.status)}\n` : renderStatus(told.status, run))
   return told
@@ -100,13 +102,14 @@ async function watch(run: VerbRun, { context }: Session, look: () => ReturnType<
 }
 
 async function runDown(run: VerbRun): Promise<Outcome> {
-  const session = await open(run, run.typed.file)
+  await using session = await open(run, run.typed.file)
   begin(run, session, null)
   return await down({ ...hostOptions(session, run), wait: run.typed.options.wait === true }, session.context)
 }
 
 async function runTrust(run: VerbRun): Promise<Outcome> {
-  return trust(await open(run, run.typed.file), run)
+  await using session = await open(run, run.typed.file)
+  return await trust(session, run)
 }
 
 function runRehearse(run: VerbRun): Promise<Outcome> {
@@ -117,7 +120,8 @@ function open({ io, typed, emit, ask, signal }: VerbRun, clusterFile: string): P
   return openSession({ io, typed, clusterFile, emit, ask, signal })
 }
 
-function begin({ typed, emit }: VerbRun, { cluster }: Session, release: string | null): void {
+function begin({ typed, emit }: VerbRun, { cluster }: Session, open: OpenRelease | null): void {
+  const release = open === null ? null : `${short(open.release.id)} (${open.release.label})`
   emit({ kind: 'runStarted', verb: typed.verb, cluster: cluster.name, hosts: cluster.hosts.length, release })
 }
 

@@ -71,8 +71,16 @@ function finishPhase(phase: Phase, work: readonly HostWork[], progress: Progress
   const failed = work.filter(({ host }) => progress.failed.has(host)).length
   const held = work.filter(({ host }) => progress.held.has(host)).length
   const done = work.length - failed - held
-  const summary = failed + held === 0 ? hosts(done) : `failed on ${failed} of ${hosts(work.length)}`
+  const summary =
+    failed + held === 0 ? [hosts(done), ...sent(work)].join(', ') : `failed on ${failed} of ${hosts(work.length)}`
   engine.emit({ kind: 'phaseFinished', phase: phase.id, outcome: failed === 0 ? 'done' : 'failed', summary })
+}
+
+/** What a phase has brought to the hosts, unpacked. */
+function sent(work: readonly HostWork[]): readonly string[] {
+  const fetched = work.flatMap(({ steps }) => steps.flatMap((step) => (step.kind === 'fetch' ? [step.bytes] : [])))
+  const bytes = fetched.reduce((sum, one) => sum + one, 0)
+  return bytes === 0 ? [] : [`${(bytes / 1e6).toFixed(bytes < 1e7 ? 1 : 0)} MB`]
 }
 
 function hosts(count: number): string {
