@@ -1,7 +1,8 @@
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { afterEach, describe, expect, it } from 'vitest'
-import { eventsOf, type Lab, makeLab } from '../helpers/lab.js'
+import { eventsOf } from '../helpers/command-line.js'
+import { type Lab, makeLab } from '../helpers/lab.js'
 
 let lab: Lab | undefined
 
