@@ -6,6 +6,10 @@
 # Exit codes: 0 · 74 another balancer of ours runs, no release, no node, no balancer.json · 70, 72, 73, 75 as in lib.sh
 # shellcheck source-path=SCRIPTDIR source=lib.sh
 . "${0%/*}/lib.sh"
+# shellcheck source-path=SCRIPTDIR source=processes.sh
+. "${0%/*}/processes.sh"
+# shellcheck source-path=SCRIPTDIR source=starting.sh
+. "${0%/*}/starting.sh"
 
 main() { # TOKEN HOME CLUSTER_ID
   home=$2 cluster=$3 part=balancer

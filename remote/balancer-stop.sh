@@ -7,6 +7,10 @@
 # Exit codes: 0 · 70 something is left · 74, 75 as in lib.sh
 # shellcheck source-path=SCRIPTDIR source=lib.sh
 . "${0%/*}/lib.sh"
+# shellcheck source-path=SCRIPTDIR source=processes.sh
+. "${0%/*}/processes.sh"
+# shellcheck source-path=SCRIPTDIR source=ending.sh
+. "${0%/*}/ending.sh"
 
 main() { # TOKEN HOME TIMEOUT_S
   home=$2 cluster='' part=balancer

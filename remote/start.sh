@@ -10,6 +10,10 @@
 # Exit codes: 0 · 74 something of ours runs, no release, no node, bad etc/environment · 70, 72, 73, 75 as in lib.sh
 # shellcheck source-path=SCRIPTDIR source=lib.sh
 . "${0%/*}/lib.sh"
+# shellcheck source-path=SCRIPTDIR source=processes.sh
+. "${0%/*}/processes.sh"
+# shellcheck source-path=SCRIPTDIR source=starting.sh
+. "${0%/*}/starting.sh"
 
 main() { # TOKEN HOME DATA KEY CLUSTER_ID KILL_TIMEOUT_MS
   home=$2 data=$3 key=$4 cluster=$5 part=trueno

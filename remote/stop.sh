@@ -10,6 +10,12 @@
 # Exit codes: 0 · 70 something is left · 74, 75 as in lib.sh
 # shellcheck source-path=SCRIPTDIR source=lib.sh
 . "${0%/*}/lib.sh"
+# shellcheck source-path=SCRIPTDIR source=processes.sh
+. "${0%/*}/processes.sh"
+# shellcheck source-path=SCRIPTDIR source=ending.sh
+. "${0%/*}/ending.sh"
+# shellcheck source-path=SCRIPTDIR source=starting.sh
+. "${0%/*}/starting.sh"
 
 main() { # TOKEN HOME DATA CLUSTER_ID TIMEOUT_S PORT:ADDRESS...
   home=$2 cluster=$4 part=trueno limit=$5

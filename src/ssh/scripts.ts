@@ -15,18 +15,18 @@ export interface Invocation {
 /** The scripts of `remote/` in this package, each read once. */
 export function packagedScripts(directory: URL = new URL('../../remote/', import.meta.url)): ScriptSource {
   const read = keyed((file) => readFile(new URL(file, directory), 'utf8'))
-  return async (name) => inlineLibrary(await read(`${name}.sh`), await read('lib.sh'))
+  return async (name) => inlineParts(await read(`${name}.sh`), read)
 }
 
-// biome-ignore lint/suspicious/noTemplateCurlyInString: a line of shell
-const libraryLine = '. "${0%/*}/lib.sh"'
+const partLine = /^\. "\$\{0%\/\*\}\/([a-z]+\.sh)"$/
 
-/** The line that makes a script of `remote/` runnable by hand gives way to the text that it loads. */
-export function inlineLibrary(script: string, library: string): string {
-  return script
-    .split('\n')
-    .map((line) => (line === libraryLine ? library : line))
-    .join('\n')
+/** Lines that make a script of `remote/` runnable by hand give way to the text that they load. */
+export async function inlineParts(script: string, read: (file: string) => Promise<string>): Promise<string> {
+  const lines = script.split('\n').map((line) => {
+    const [, file] = partLine.exec(line) ?? []
+    return file === undefined ? line : read(file)
+  })
+  return (await Promise.all(lines)).join('\n')
 }
 
 /**

@@ -94,11 +94,11 @@ function decoded({ root }: TestHost, rows: readonly string[]): string[] {
   )
   const file = path.join(root, 'tcp')
   const script =
-    '. "$0"; printf "%s" "$read_sockets" | sed "s#/proc/net/tcp6#/dev/null#; s#/proc/net/tcp\\"#$1\\"#" >"$1.awk"'
-  const lib = new URL('../../remote/lib.sh', import.meta.url).pathname
+    '. "$0/lib.sh"; . "$0/processes.sh"; printf "%s" "$read_sockets" | sed "s#/proc/net/tcp6#/dev/null#; s#/proc/net/tcp\\"#$1\\"#" >"$1.awk"'
+  const remote = new URL('../../remote', import.meta.url).pathname
   execFileSync(
     'sh',
-    ['-c', `cat >"$1" && ${script} && listening_ports="80 81 82 83 84 85 86 87 88 89" awk -f "$1.awk"`, lib, file],
+    ['-c', `cat >"$1" && ${script} && listening_ports="80 81 82 83 84 85 86 87 88 89" awk -f "$1.awk"`, remote, file],
     { input: table.join('') },
   )
   const output = execFileSync('awk', ['-f', `${file}.awk`], {

@@ -123,8 +123,8 @@ inEachShell((host) => {
     const signal = (pid: number, ticks: number, part = 'trueno', cluster = 'c1') =>
       execFileSync('sh', [
         '-c',
-        '. "$0"; home=$1 part=$2 cluster=$3; signal KILL "$4" "$5"',
-        lib,
+        '. "$0/lib.sh"; . "$0/processes.sh"; . "$0/ending.sh"; home=$1 part=$2 cluster=$3; signal KILL "$4" "$5"',
+        remote,
         host().home,
         part,
         cluster,
@@ -154,7 +154,7 @@ inEachShell((host) => {
   })
 })
 
-const lib = new URL('../../remote/lib.sh', import.meta.url).pathname
+const remote = new URL('../../remote', import.meta.url).pathname
 
 /** Ends pm2's daemon as a crash would, so that core is left. */
 async function endDaemon({ home }: TestHost): Promise<void> {

@@ -1,7 +1,7 @@
 import { spawnSync } from 'node:child_process'
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
-import { beginMarker, type Invocation, inlineLibrary, invoke, invokeWithData } from '../../src/ssh/scripts.js'
+import { beginMarker, type Invocation, inlineParts, invoke, invokeWithData } from '../../src/ssh/scripts.js'
 
 /** Login shells as hosts have them; sshd runs each with `-c` and the command. */
 const loginShells = {
@@ -70,8 +70,11 @@ test('whatever the arguments are, the script gets them and the data stays data',
   )
 })
 
-test('the line that loads the library gives way to it, and nothing else does', () => {
-  const loads = ['. "$', '{0%/*}/lib.sh"'].join('')
-  const script = `#!/bin/sh\n# ${loads}\n${loads}\nmain\n`
-  expect(inlineLibrary(script, 'lib() { :; }\n$&')).toBe(`#!/bin/sh\n# ${loads}\nlib() { :; }\n$&\nmain\n`)
+test('a line that loads a part of a script gives way to it, and nothing else does', async () => {
+  const loads = (file: string) => ['. "$', `{0%/*}/${file}"`].join('')
+  const script = `#!/bin/sh\n# ${loads('lib.sh')}\n${loads('lib.sh')}\n${loads('more.sh')}\n${loads('../x.sh')}\nmain\n`
+  const inlined = await inlineParts(script, async (file) => `text of ${file}\n$&`)
+  expect(inlined).toBe(
+    `#!/bin/sh\n# ${loads('lib.sh')}\ntext of lib.sh\n$&\ntext of more.sh\n$&\n${loads('../x.sh')}\nmain\n`,
+  )
 })

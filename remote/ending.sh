@@ -1,0 +1,71 @@
+#!/bin/sh
+# Part of the scripts of this directory; not run by itself. Ends the processes of $home, $part and, unless it is empty, $cluster.
+# After lib.sh and processes.sh.
+# shellcheck disable=SC2154 # those three
+
+ours() {
+  marked "$home" | of_part "$part" "$cluster"
+}
+
+# Signals PID only while it is still the process that started at TICKS and carries our marker.
+signal() { # NAME PID TICKS
+  if is_still_ours "$2" "$3"; then kill -s "$1" "$2" 2>/dev/null || true; fi
+}
+
+is_still_ours() { # PID TICKS
+  environment=$newline$({ tr '\0\n' '\n\001' <"/proc/$1/environ"; } 2>/dev/null)$newline || return 1
+  carries "TRUENO_DEPLOY_HOME=$home$newline" && carries "TRUENO_DEPLOY_PART=$part$newline" &&
+    carries "TRUENO_DEPLOY_CLUSTER=${cluster:+$cluster$newline}" && ticks_of "$1" && [ "$ticks" = "$2" ]
+}
+
+carries() { # TEXT
+  case $environment in *"$newline$1"*) ;; *) return 1 ;; esac
+}
+
+wait_until_gone() { # SECONDS
+  until_then=$(($(date +%s) + $1))
+  while [ -n "$(ours)" ]; do
+    [ "$(date +%s)" -lt "$until_then" ] || return 1
+    pause 0.1
+  done
+}
+
+# TERM to the parents, and to those that lose theirs; after SECONDS KILL to all that is left.
+end_processes() { # SECONDS
+  until_then=$(($(date +%s) + $1))
+  signalled=' '
+  while left=$(ours) && [ -n "$left" ] && [ "$(date +%s)" -lt "$until_then" ]; do
+    each_once TERM "$(printf '%s\n' "$left" | orphans)"
+    pause 0.1
+  done
+  until_then=$(($(date +%s) + 5))
+  while left=$(ours) && [ -n "$left" ] && [ "$(date +%s)" -lt "$until_then" ]; do
+    signalled=' '
+    each_once KILL "$(printf '%s\n' "$left" | cut -f 2,3)"
+    pause 0.1
+  done
+}
+
+each_once() { # SIGNAL "PID TICKS" LINES
+  # shellcheck disable=SC2086 # a list of numbers
+  set -- "$1" $2
+  name=$1
+  shift
+  while [ $# -gt 1 ]; do
+    case $signalled in *" $1-$2 "*) ;; *) signal "$name" "$1" "$2" ;; esac
+    signalled="$signalled$1-$2 "
+    shift 2
+  done
+}
+
+# Of the lines of `marked`, pid and start ticks of those whose parent is not among them.
+orphans() {
+  awk -F '\t' '{ pid[NR] = $2; ticks[NR] = $3; parent[NR] = $4; here[$2] = 1 }
+    END { for (i = 1; i <= NR; i++) if (!(parent[i] in here)) print pid[i], ticks[i] }'
+}
+
+# Prints what is left of ours: left, process, pid, command.
+left_processes() {
+  # shellcheck disable=SC2046 # a list of numbers
+  commands $(ours | cut -f 2) | sed 's/^command/left	process/'
+}
