@@ -106,9 +106,9 @@ async function finish(
 ): Promise<Outcome> {
   const { cluster } = found
   if (applied.failed.size > 0 || applied.held.size > 0)
-    throw new UpFailed([...applied.failed.values()], stillRunning(cluster, applied))
+    throw new UpFailed([...applied.failed.values()], whatIsLeft(cluster, plan, applied))
   const problems = await verify(cluster, engineOf(fleet, context, null, null))
-  if (problems.length > 0) throw new UpFailed(problems, stillRunning(cluster, applied))
+  if (problems.length > 0) throw new UpFailed(problems, whatIsLeft(cluster, plan, applied))
   const nothing = isEmpty(plan) ? ['Nothing to do: the cluster is what the files say.'] : []
   return { exitCode: exitCodes.done, closing: [...nothing, ...whereToConnect(cluster)] }
 }
@@ -123,22 +123,20 @@ export class UpFailed extends ProblemError {
   }
 }
 
-function stillRunning(cluster: Cluster, { failed, held }: Applied): readonly string[] {
-  if (held.size > 0)
+/** What is left after a failure, and how to go on. */
+function whatIsLeft(cluster: Cluster, plan: Plan, { failed, held }: Applied): readonly string[] {
+  const missing = plan.unreachable.flatMap(({ host }) => host ?? [])
+  if (held.size > 0 && missing.length > 0)
     return [
-      `The coordinator waits for every host of cluster.json, so nothing more is started without ${[...failed.keys()].join(', ')}.`,
-      ...goOn(false),
+      `The coordinator waits for every host of cluster.json, so nothing more was started without ${missing.join(', ')}.`,
+      ...bringBack,
     ]
   const fine = members(cluster).filter(({ key }) => !failed.has(key))
-  return [`What runs is left running (${fine.length} of ${members(cluster).length} hosts did not fail).`, ...goOn(true)]
+  return [`What runs is left running (${fine.length} of ${members(cluster).length} hosts did not fail).`, ...goOn]
 }
 
-function goOn(isRunning: boolean): readonly string[] {
-  if (isRunning) return ['Run `trueno-deploy up` again to continue, `trueno-deploy down` to stop.']
-  return [
-    'Bring them back, or take them out of cluster.json, and run `trueno-deploy up` again; `trueno-deploy down` stops what runs.',
-  ]
-}
+const goOn = ['Run `trueno-deploy up` again to continue, `trueno-deploy down` to stop.']
+const bringBack = ['Bring it back, or take it out of cluster.json, and run `trueno-deploy up` again.']
 
 function unreachableOf(plan: Plan): Applied['failed'] {
   return new Map(
