@@ -3,6 +3,7 @@ import type { Step } from '../plan/plan.js'
 import { explain, isExplained, type SceneLine } from '../trueno/causes.js'
 import { componentOfProcess, exitLimitOf } from '../trueno/components.js'
 import { type Gate, gateFiles, type Sighting, sight } from '../trueno/gates.js'
+import { layoutOf } from '../trueno/layout.js'
 import { bareLine } from '../trueno/lines.js'
 import { connectionOf } from './engine.js'
 import { lookAround } from './evidence.js'
@@ -86,12 +87,17 @@ class Watch {
     if (text.trim() === '' || this.#over.signal.aborted) return
     const sighting = sight(this.#gate, text)
     this.#remember(file, text)
+    if (sighting.kind === 'exit' || file !== layoutOf(this.#gate.home).pm2Log) this.#tell(text)
     reactions[sighting.kind](this, sighting as never)
   }
 
   #remember(file: string, text: string): void {
     this.#seen.push({ file, text })
     if (this.#seen.length > 200) this.#seen.shift()
+  }
+
+  /** Core's own lines say what it waits for; of pm2's only the exits do. */
+  #tell(text: string): void {
     this.run.engine.emit({ kind: 'stepProgress', ...this.run.place, message: bareLine(text) })
   }
 
