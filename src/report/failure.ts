@@ -3,7 +3,7 @@ import { nameAllHosts, nameHosts } from './host-list.js'
 import { createPaint, type Paint } from './paint.js'
 import { type SharedProblem, sharedProblems } from './same-problems.js'
 import { oneLine, sanitize } from './sanitize.js'
-import { wrap } from './text.js'
+import { widthOf, wrap } from './text.js'
 
 /** How a text is to look. */
 export interface TextOptions {
@@ -52,13 +52,16 @@ function blockOf(shared: SharedProblem, page: Page): readonly string[] {
 /** As many as `nameHosts` names without counting the rest. */
 const namedInTitle = 3
 
+/** Hosts and title on one line, or one below the other where they do not fit. */
 function titleOf({ problem, hosts }: SharedProblem, { paint, columns }: Page): readonly string[] {
   const isError = problem.severity === 'error'
   const title = oneLine(isError ? problem.title : `warning: ${problem.title}`)
   const where = oneLine(nameHosts(hosts))
-  const [first = '', ...more] = wrap(where === '' ? title : `${where}  ${title}`, columns - 5)
+  const line = where === '' ? title : `${where}  ${title}`
+  const parts = widthOf(line) <= columns - 3 ? [line] : [where, title].filter((part) => part !== '')
+  const lines = parts.flatMap((part, index) => wrap(part, columns - 5).map((text) => ({ text, deep: index > 0 })))
   const colour = isError ? paint.bad : paint.warn
-  return [`  ${colour(first)}`, ...more.map((line) => `    ${colour(line)}`)]
+  return lines.map(({ text, deep }) => `${deep ? '    ' : '  '}${colour(text)}`)
 }
 
 /** Where the texts begin; on narrow screens below their names. */

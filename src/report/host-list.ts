@@ -21,6 +21,13 @@ export function nameAllHosts(hosts: readonly HostKey[]): string {
   return runs.map((run, index) => `${firsts[index]}${endOf(run)}`).join(', ')
 }
 
+/** A text with another word for a host's name, wherever that stands as a whole. */
+export function withoutHost(text: string, host: HostKey, word: string): string {
+  if (host === '' || !text.includes(host)) return text
+  const name = host.replace(/[.*+?^${}()|[\]\\]/g, '\\$&')
+  return text.replace(new RegExp(`(?<![\\w.-])${name}(?![\\w-]|\\.\\w)`, 'g'), () => word)
+}
+
 /** An address in the network of the one before it is named by its last part only. */
 function shorten(hosts: readonly HostKey[]): readonly string[] {
   return hosts.map((host, index) => {

@@ -12,13 +12,14 @@ export interface Paint {
 }
 
 export function createPaint(colour: boolean): Paint {
+  // chalk joins all it is given: as a callback of `map` it would print the index too.
   const chalk = new Chalk({ level: colour ? 1 : 0 })
   return {
-    good: chalk.green,
-    bad: chalk.red,
-    warn: chalk.yellow,
-    busy: chalk.cyan,
-    faint: chalk.dim,
-    strong: chalk.bold,
+    good: (text) => chalk.green(text),
+    bad: (text) => chalk.red(text),
+    warn: (text) => chalk.yellow(text),
+    busy: (text) => chalk.cyan(text),
+    faint: (text) => chalk.dim(text),
+    strong: (text) => chalk.bold(text),
   }
 }

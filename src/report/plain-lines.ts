@@ -2,6 +2,7 @@ import type { Event } from '../engine/events.js'
 import { nameHosts } from './host-list.js'
 import { type MarkName, marked } from './marks.js'
 import type { Paint } from './paint.js'
+import { rowText } from './row-text.js'
 import { oneLine, sanitize } from './sanitize.js'
 import { type HostRow, type PhaseState, phaseOf, type ReportState, rowOf } from './state.js'
 import { count, duration } from './units.js'
@@ -32,7 +33,8 @@ type EventOf<Kind extends Event['kind']> = Extract<Event, { kind: Kind }>
 
 const lines = {
   runStarted: ({ verb }, { after: { run } }) => (run === null ? [] : [`${verb} ${headOf(run)}`]),
-  releaseKnown: ({ release }) => [`release ${oneLine(release)}`],
+  releaseKnown: ({ release }, { before }) =>
+    oneLine(release) === before.run?.release ? [] : [`release ${oneLine(release)}`],
   phaseStarted: ({ title, hosts }) => [`${oneLine(title)}: ${oneLine(nameHosts(hosts)) || 'begins'}`],
   phaseProgress: ({ phase, message }, context) => [`${titleOf(context, phase)}: ${oneLine(message)}`],
   stepStarted: ({ phase, host, title }, context) =>
@@ -84,9 +86,10 @@ function hostFinishedLines(event: EventOf<'hostFinished'>, context: PlainContext
 }
 
 /** The proof of a wait is the line that was told just before, when lines are told. */
-function saidOf({ state, message, step }: HostRow, isTold: boolean): string {
+function saidOf(row: HostRow, isTold: boolean): string {
+  const { state, message, step } = row
   if (message !== null && !(isTold && message === step?.message)) return message
-  return state === 'skipped' ? 'left out' : state
+  return state === 'skipped' ? rowText(row) : state
 }
 
 function isTalkative(phase: string, { after, verbose }: PlainContext): boolean {

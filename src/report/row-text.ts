@@ -1,13 +1,19 @@
+import { withoutHost } from './host-list.js'
 import type { HostRow } from './state.js'
 import { bytes, duration, wholeSeconds } from './units.js'
 
-/** What a host's row says: the line that matters most. */
+/** What a host's row says: the line that matters most. The host's own name is in front of it already. */
 export function rowText(row: HostRow): string {
-  if (row.state === 'waiting') return 'waits for its turn'
-  if (row.state === 'skipped') return row.message ?? 'left out'
-  if (row.state !== 'working') return row.message ?? ''
-  return row.step?.message ?? row.step?.title ?? ''
+  return withoutHost(texts[row.state](row) ?? '', row.host, '…')
 }
+
+const texts = {
+  waiting: () => 'waits for its turn',
+  working: ({ step }) => step?.message ?? step?.title,
+  done: ({ message }) => message,
+  failed: ({ message }) => message,
+  skipped: ({ message, startedAt }) => message ?? (startedAt === null ? 'left out' : 'given up'),
+} satisfies Record<HostRow['state'], (row: HostRow) => string | null | undefined>
 
 /**
  * How long, the fullest form first: `21s of 5m`, `21s`; of what is sent how much: `12 MB of 80 MB · 5.1 MB/s · 14s left`.

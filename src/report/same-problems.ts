@@ -1,5 +1,6 @@
 import type { HostKey } from '../cluster/cluster.js'
 import type { Problem } from '../errors.js'
+import { withoutHost } from './host-list.js'
 
 /** One problem of one or many hosts. */
 export interface SharedProblem {
@@ -41,7 +42,7 @@ function shared(problems: readonly Problem[]): SharedProblem {
 function anonymous(problem: Problem): Problem {
   const { host } = problem
   if (host === undefined) return problem
-  const without = (text: string): string => withoutHost(text, host)
+  const without = (text: string): string => withoutHost(text, host, '<host>')
   const { title, cause, evidence, remedy } = problem
   return {
     ...problem,
@@ -50,11 +51,6 @@ function anonymous(problem: Problem): Problem {
     evidence: without(evidence),
     remedy: without(remedy),
   }
-}
-
-function withoutHost(text: string, host: HostKey): string {
-  const name = host.replace(/[.*+?^${}()|[\]\\]/g, '\\$&')
-  return text.replace(new RegExp(`(?<![\\w.-])${name}(?![\\w-]|\\.\\w)`, 'g'), '<host>')
 }
 
 function rank({ problem }: SharedProblem): number {

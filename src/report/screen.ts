@@ -41,11 +41,14 @@ export function layout(state: ReportState, now: number, size: Size, paint: Paint
 const widest = 100
 /** What is always left to phases, head and foot. */
 const othersShare = 6
+/** Lines for hosts that early phases make room for on a low screen. */
+const fewestHosts = 4
 const mostNotes = 4
 const mostWarnings = 3
 
 function phasesOf(phases: readonly PhaseState[], lines: number, { rows }: Size, look: Look): readonly PhaseLines[] {
-  const hidden = Math.max(0, phases.length - Math.max(1, lines - 2))
+  const kept = Math.max(1, lines - Math.min(fewestHosts, Math.floor(lines / 2)))
+  const hidden = Math.max(0, phases.length - kept)
   let room = Math.min(Math.max(1, rows - othersShare), lines - (phases.length - hidden))
   return phases.map((phase, index) => {
     if (index < hidden) return { title: '', rows: [] }
