@@ -1,6 +1,6 @@
-import { distance } from 'fastest-levenshtein'
 import type { Cluster, HostKey, Role } from '../cluster/cluster.js'
 import { roles } from '../cluster/cluster.js'
+import { suggestion } from '../config/suggest.js'
 import { errorProblem, type Problem, UsageError } from '../errors.js'
 
 /** What --hosts and --roles say; `*` stands for any text. */
@@ -37,6 +37,9 @@ function hasOneOf(has: readonly Role[], wanted: readonly string[] | undefined): 
   return wanted === undefined || has.some((role) => wanted.includes(role))
 }
 
+/** Addresses of one cluster resemble each other; more changes than these are another host. */
+const likelyTypos = 2
+
 function unmatched(cluster: Cluster, patterns: readonly string[]): readonly Problem[] {
   const keys = cluster.hosts.map((host) => host.key)
   const none = patterns.filter((pattern) => !keys.some((key) => matches(pattern, key)))
@@ -45,7 +48,7 @@ function unmatched(cluster: Cluster, patterns: readonly string[]): readonly Prob
       code: 'no-such-host',
       title: 'no such host',
       cause: `--hosts ${pattern} matches no host of the cluster`,
-      remedy: `${suggestion(pattern, keys)}The hosts are ${keys.slice(0, 10).join(', ')}${keys.length > 10 ? ', …' : ''}.`,
+      remedy: `${suggestion(pattern, keys, likelyTypos)}The hosts are ${keys.slice(0, 10).join(', ')}${keys.length > 10 ? ', …' : ''}.`,
     }),
   )
 }
@@ -73,11 +76,4 @@ function nothingChosen(choice: Choice): Problem {
     cause: `${said.filter(Boolean).join(' and ')} together match no host`,
     remedy: 'leave one of them away',
   })
-}
-
-function suggestion(word: string, candidates: readonly string[]): string {
-  const near = candidates.filter(
-    (candidate) => distance(word, candidate) <= Math.max(1, Math.floor(candidate.length / 4)),
-  )
-  return near[0] === undefined ? '' : `Did you mean ${near[0]}? `
 }
