@@ -5,7 +5,9 @@ import type { Engine } from './engine.js'
 
 const retryMs = 1000
 /** How long the engines may take to find each other after Trueno serves (real-engines, 2 and 5). */
-const patienceMs = 60_000
+const usualPatienceMs = 60_000
+/** A Spark worker that has lost its master looks for it again every 30 to 90 s (real-engines, 5). */
+const workersPatienceMs = 100_000
 
 /** Asks the whole cluster from outside until all is well, or patience ends; resolves with what is not. */
 export async function verify(cluster: Cluster, engine: Engine): Promise<readonly Problem[]> {
@@ -25,13 +27,17 @@ export async function verify(cluster: Cluster, engine: Engine): Promise<readonly
 
 async function askUntilWell(cluster: Cluster, engine: Engine): Promise<readonly Problem[]> {
   const { world, signal } = engine
-  const until = world.now() + patienceMs
+  const began = world.now()
   for (;;) {
     const problems = judgeCluster(cluster, await askCluster(cluster, engine.probes, signal))
-    if (problems.length === 0 || world.now() >= until) return problems
+    if (problems.length === 0 || world.now() >= began + patienceWith(problems)) return problems
     engine.emit({ kind: 'phaseProgress', phase: 'verify', message: problems[0]?.cause ?? '' })
     await world.sleep(retryMs, signal)
   }
+}
+
+function patienceWith(problems: readonly Problem[]): number {
+  return problems.every(({ code }) => code === 'spark-workers-missing') ? workersPatienceMs : usualPatienceMs
 }
 
 function outcomeOf(host: HostKey, problems: readonly Problem[]): 'done' | 'failed' {
