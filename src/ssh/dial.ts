@@ -16,6 +16,8 @@ export interface DialOptions {
   /** Local address to connect from. */
   readonly from?: string | null
   readonly signal?: AbortSignal
+  /** Asks for the addresses of a name. Default: the resolver of this machine. For tests. */
+  readonly lookup?: (name: string) => Promise<readonly string[]>
 }
 
 /** A dial that failed: what a `ConnectionError` is made of, before anyone knows for which host. */
@@ -78,17 +80,21 @@ function blockedMessage(host: string, addresses: readonly string[], only: Networ
 
 const lookupTries = 4
 
-async function find(host: string, options: DialOptions): Promise<readonly string[]> {
+async function find(host: string, { world, signal, lookup = askResolver }: DialOptions): Promise<readonly string[]> {
   if (isIP(host) !== 0) return [host]
   for (let attempt = 1; ; attempt++) {
     try {
-      return (await lookup(host, { all: true })).map(({ address }) => address)
+      return await lookup(host)
     } catch (error) {
       const passing = codeOf(error) === 'EAI_AGAIN' && attempt < lookupTries
       if (!passing) throw new DialError('name-not-found', `${host} is not known here: ${messageOf(error)}`)
-      await options.world.sleep(200 * 2 ** attempt * (0.5 + options.world.random() / 2), options.signal)
+      await world.sleep(200 * 2 ** attempt * (0.5 + world.random() / 2), signal)
     }
   }
+}
+
+async function askResolver(name: string): Promise<readonly string[]> {
+  return (await lookup(name, { all: true })).map(({ address }) => address)
 }
 
 function suits(address: string, family: 'any' | 'inet' | 'inet6'): boolean {

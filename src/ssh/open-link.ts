@@ -1,3 +1,4 @@
+import { isIP } from 'node:net'
 import type { Duplex } from 'node:stream'
 import type { HostKey } from '../cluster/cluster.js'
 import type { World } from '../world.js'
@@ -108,9 +109,15 @@ async function findRoute({ target, context, signal }: Attempt, ms: number): Prom
 
 async function directRoute(target: Target, context: LinkContext, ms: number, signal?: AbortSignal): Promise<Route> {
   const { hostname, port, addressFamily, bindAddress } = target
-  const { world, only } = context
+  const { world, only, asker } = context
   const options: DialOptions = { world, only, timeoutMs: ms, family: addressFamily, from: bindAddress }
-  const addresses = await resolveAddresses(hostname, { ...options, ...(signal && { signal }) })
+  const late = () => new DialError('timed-out', `looking up ${hostname} took longer than ${ms / 1000} s`)
+  const look = (over: AbortSignal) =>
+    unlessAborted(resolveAddresses(hostname, { ...options, signal: over }), over, () => {})
+  const addresses =
+    isIP(hostname) === 0
+      ? await withDeadline(look, { world, asker, ms, signal }, late)
+      : await resolveAddresses(hostname, options)
   // Several names of one sshd are one sshd.
   return {
     sshd: `${addresses[0]}:${port}`,

@@ -227,20 +227,16 @@ export function connectionContract(name: string, start: (options: HostOptions) =
       })
 
       test('again and again: it is given up, as lost', async () => {
-        const connection = await rig.connect(`${nap} & echo $! > "$1"; sleep 0.2; kill $!; wait; true`)
         const file = join(rig.home, 'again')
-        let cuts = 0
-        const running = connection.read('facts', [file])
-        const cutting = (async () => {
-          while (cuts < 4) {
-            await gone(() => !existsSync(file))
-            rmSync(file)
-            rig.host.cut()
-            cuts += 1
-          }
-        })()
-        expect(await faultOf(running)).toBe('lost')
-        await cutting
+        const connection = await rig.connect(`echo begun > "$1"; ${nap}`)
+        const outcome = faultOf(connection.read('facts', [file]))
+        for (let cuts = 0; cuts < 4; cuts++) {
+          await gone(() => !existsSync(file))
+          rmSync(file)
+          rig.host.cut()
+        }
+        expect(await outcome).toBe('lost')
+        endNaps()
       })
     })
 
