@@ -13,17 +13,25 @@ interface Unknown {
   readonly key: HostKeyBlob
 }
 
-/** Shows the keys of hosts that are not known yet, and pins them on a yes. Nothing is sent to a host before. */
+/**
+ * Shows the keys of hosts that are not known yet, and pins them on a yes. Nothing is sent to a host before. Hosts that
+ * cannot be met are told afterwards: they do not keep the others from being trusted.
+ */
 export async function trust(session: Session, run: VerbRun): Promise<Outcome> {
   const { unknown, problems } = await meet(session, run.signal)
+  if (unknown.length > 0) await offer(unknown, session, run)
+  if (run.typed.options.json)
+    run.print(`${JSON.stringify({ version: 1, pinned: unknown.map(({ host }) => host), problems })}\n`)
   if (problems.length > 0) throw new ProblemError(problems)
-  if (unknown.length === 0) return { exitCode: exitCodes.done, closing: ['All host keys are known already.'] }
+  return { exitCode: exitCodes.done, closing: unknown.length > 0 ? [] : ['All host keys are known already.'] }
+}
+
+async function offer(unknown: readonly Unknown[], session: Session, run: VerbRun): Promise<void> {
   const table = unknown.map(({ host, key }) => `  ${host.padEnd(24)} ${describeKey(key)}`)
   run.io.stderr.write(`Hosts whose keys are not known yet:\n${table.join('\n')}\n`)
   await consent(run)
   await pin(session, unknown)
-  run.print(`Pinned ${unknown.length} host keys in ${lockFileOf(session.clusterFile)}.\n`)
-  return { exitCode: exitCodes.done, closing: [] }
+  if (!run.typed.options.json) run.print(`Pinned ${unknown.length} host keys in ${lockFileOf(session.clusterFile)}.\n`)
 }
 
 async function meet(

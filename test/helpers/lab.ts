@@ -56,7 +56,7 @@ export interface Lab extends AsyncDisposable {
   faults(index: number, knobs?: Values): void
   /** Writes the inventory anew: what the lab says, and this laid over it. */
   inventory(more?: Values): void
-  /** Writes `cluster.json` anew, with these hosts of the lab only. */
+  /** Writes `cluster.json` and the inventory anew, with these hosts of the lab only. */
   members(...indices: readonly number[]): void
   /** Processes with our marker on a host. */
   processes(index: number): readonly MarkedProcess[]
@@ -72,7 +72,7 @@ export async function makeLab({ roles = exampleRoles, inventory = {} }: LabOptio
   const hosts = await Promise.all(
     roles.map((_, index) => makeHost(directory, `${network}.${40 + index}`, clientKey.publicKey)),
   )
-  const lab = labOf({ directory, hosts, clientKey, roles })
+  const lab = labOf({ directory, hosts, clientKey, roles, members: new Set(hosts.keys()) })
   lab.members(...hosts.keys())
   lab.inventory(inventory)
   pin(directory, hosts)
@@ -81,10 +81,12 @@ export async function makeLab({ roles = exampleRoles, inventory = {} }: LabOptio
 
 interface Parts extends Pick<Lab, 'directory' | 'hosts' | 'clientKey'> {
   readonly roles: readonly (readonly Role[])[]
+  /** Indices of the hosts in `cluster.json`. */
+  readonly members: Set<number>
 }
 
 function labOf(parts: Parts): Lab {
-  const { directory, hosts, clientKey } = parts
+  const { directory, hosts, clientKey, members } = parts
   const host = (index: number): LabHost => {
     const one = hosts[index]
     if (one === undefined) throw new Error(`the lab has no host ${index}`)
@@ -92,6 +94,8 @@ function labOf(parts: Parts): Lab {
   }
   const start = (verb: string, ...options: readonly string[]): Running => commandLine(directory, [verb, ...options])
   const run = (verb: string, ...options: readonly string[]): Promise<Ran> => start(verb, ...options).done
+  const inventory = (more: Values = {}): void =>
+    writeFileSync(join(directory, 'inventory.yaml'), stringify(inventoryOf(parts, more)))
   return {
     directory,
     hosts,
@@ -105,8 +109,13 @@ function labOf(parts: Parts): Lab {
       mkdirSync(join(host(index).home, 'data'), { recursive: true, mode: 0o700 })
       writeFileSync(join(host(index).home, 'data', 'standin.json'), JSON.stringify(knobs))
     },
-    inventory: (more = {}) => writeFileSync(join(directory, 'inventory.yaml'), stringify(inventoryOf(parts, more))),
-    members: (...indices) => writeFileSync(join(directory, 'cluster.json'), clusterOf(parts, indices)),
+    inventory,
+    members: (...indices) => {
+      members.clear()
+      for (const index of indices) members.add(index)
+      writeFileSync(join(directory, 'cluster.json'), clusterOf(parts))
+      inventory()
+    },
     processes: (index) => markedProcesses(host(index).home),
     starts: (index) => startsOf(host(index)),
     [Symbol.asyncDispose]: () => takeAway(parts),
@@ -132,20 +141,21 @@ async function makeHost(directory: string, address: string, authorizedKey: strin
   return { key: address, login, home: join(login, 'trueno'), sshd }
 }
 
-function clusterOf({ hosts, roles }: Parts, indices: readonly number[]): string {
-  const entries = indices.map((index) => [
+function clusterOf({ hosts, roles, members }: Parts): string {
+  const entries = [...members].map((index) => [
     hosts[index]?.key,
     Object.fromEntries((roles[index] ?? []).map((role) => [role, true])),
   ])
   return `${JSON.stringify(Object.fromEntries(entries), null, 2)}\n`
 }
 
-function inventoryOf({ hosts, clientKey }: Parts, more: Values): Values {
+function inventoryOf({ hosts, clientKey, members }: Parts, more: Values): Values {
+  const present = hosts.filter((_, index) => members.has(index))
   const inventory = {
     name: 'lab',
     release: 'standin',
     defaults: { user: hosts[0]?.sshd.user, identityFile: clientKey.file },
-    hosts: Object.fromEntries(hosts.map(({ key, sshd }) => [key, { port: sshd.port }])),
+    hosts: Object.fromEntries(present.map(({ key, sshd }) => [key, { port: sshd.port }])),
   }
   return overlay(inventory, more)
 }
