@@ -7,6 +7,7 @@ import { type FoundIdentities, findIdentities, IdentityAgent } from './identity-
 import { fingerprint, readHostKey } from './known-hosts.js'
 import type { Passwords } from './passwords.js'
 import { describeTarget, type Target } from './target.js'
+import { plainText, shorten } from './text.js'
 
 /** How one target is logged in to: what is offered, and afterwards what can be told about it. */
 export interface Authentication {
@@ -85,7 +86,7 @@ function keyboardStep(target: Target, attempt: number, ask: Ask, passwords: Pass
   const answer = (text: string, echo: boolean): Promise<string> =>
     !echo && /password/i.test(text)
       ? passwords(target, attempt)
-      : ask(`${describeTarget(target)}: ${text}`, { secret: !echo })
+      : ask(`${describeTarget(target)}: ${shorten(plainText(text), 200)}`, { secret: !echo })
   return {
     method: 'keyboard-interactive',
     attempt: async () => ({

@@ -8,6 +8,7 @@ import { ConnectionError } from './errors.js'
 import type { HostKeyStore } from './host-key-store.js'
 import { readHostKey } from './known-hosts.js'
 import { describeTarget, type Target } from './target.js'
+import { plainText, shorten } from './text.js'
 
 /** The host hung up before keys were exchanged: what sshd does with too many at once (MaxStartups). Safe to try again. */
 export class EarlyDropError extends Error {
@@ -117,7 +118,8 @@ function handshakeError(
   authentication: Authentication,
 ): Error {
   const level = error instanceof Error && 'level' in error ? error.level : undefined
-  const message = error instanceof Error ? error.message : 'the host closed the connection'
+  // A host may put anything into its farewell.
+  const message = error instanceof Error ? shorten(plainText(error.message), 500) : 'the host closed the connection'
   if (level === 'client-authentication') return authentication.failure(host, '')
   if (keysExchanged) return authentication.failure(host, `the host ended the connection: ${message}`)
   if (error === undefined || level === 'client-socket' || message === lostEarly) return new EarlyDropError(message)

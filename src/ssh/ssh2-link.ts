@@ -6,6 +6,7 @@ import { TunnelError } from './connection.js'
 import { ConnectionError } from './errors.js'
 import type { Link, Printed, Session } from './link.js'
 import { createSlots } from './slots.js'
+import { plainText, shorten } from './text.js'
 
 /** Sessions at once on one connection; sshd's usual MaxSessions is 10. Tunnels do not count there, nor here. */
 export const mostSessions = 8
@@ -49,7 +50,7 @@ function watch(client: Client, host: HostKey): ClientState {
   let open = true
   let reason = 'the host closed the connection'
   client.on('error', (error) => {
-    reason = error.message
+    reason = shorten(plainText(error.message), 500)
   })
   const closed = new Promise<void>((resolve) => {
     client.once('close', () => {
