@@ -31,6 +31,9 @@ async function read(argv: readonly string[], io: Io): Promise<Typed | ExitCode> 
   }
 }
 
+/** A task list that is cut off has hidden it. */
+const showCursor = '\u001b[?25h'
+
 function processIo(): Io {
   return {
     stdin: process.stdin,
@@ -48,6 +51,9 @@ function processIo(): Io {
         process.off('SIGTERM', listener)
       }
     },
-    exit: (code) => process.exit(code),
+    exit: (code) => {
+      if (process.stdout.isTTY) process.stdout.write(showCursor)
+      return process.exit(code)
+    },
   }
 }

@@ -1,0 +1,174 @@
+import { type Cluster, type Host, type HostKey, hasRole } from '../cluster/cluster.js'
+import type { Facts } from '../cluster/facts.js'
+import type {
+  BalancerStatus,
+  ClusterState,
+  ComponentStatus,
+  ElasticsearchStatus,
+  HostStatus,
+  SparkStatus,
+  Status,
+} from '../cluster/status.js'
+import type { Problem } from '../errors.js'
+import { type ClusterAnswers, judgeCluster } from '../health/health.js'
+import type { Answer } from '../health/probes.js'
+import { balancerProcesses, hostState, isCore, truenoProcesses } from '../plan/state.js'
+import { type Component, componentsOf, runsSparkWorker } from '../trueno/components.js'
+import type { HostOptions } from './context.js'
+import type { Visit } from './visit.js'
+
+/** What the engines answered. */
+export interface Health {
+  readonly answers: ClusterAnswers
+  /** Null: there is none, or its host cannot be asked. */
+  readonly balancer: Answer<object> | null
+}
+
+/** Facts and answers as the document that scripts read. Pure. */
+export function statusOf(
+  { cluster, facts, unreachable }: Visit,
+  health: Health,
+  { chosen }: Pick<HostOptions, 'chosen'>,
+): Status {
+  const problems = judgeCluster(cluster, health.answers)
+  const shown = cluster.hosts.filter(({ key }) => chosen === null || chosen.includes(key))
+  const hosts = shown.map((host) =>
+    hostStatus(host, {
+      cluster,
+      health,
+      facts: facts.get(host.key),
+      problems: problemsAt(host, problems, unreachable),
+    }),
+  )
+  return {
+    version: 1,
+    cluster: cluster.name,
+    state: clusterState(
+      hosts.filter(({ host }) => isMember(cluster, host)),
+      problems,
+      balancerOf(cluster, facts, health),
+    ),
+    coordinator: cluster.coordinator,
+    release: facts.get(cluster.coordinator)?.start?.release ?? facts.get(cluster.coordinator)?.currentRelease ?? null,
+    elasticsearch: elasticsearchOf(cluster, health),
+    spark: sparkOf(cluster, health),
+    balancer: balancerOf(cluster, facts, health),
+    hosts,
+  }
+}
+
+function isMember(cluster: Cluster, key: HostKey): boolean {
+  return cluster.hosts.some((host) => host.key === key && host.member)
+}
+
+function problemsAt(
+  host: Host,
+  problems: readonly Problem[],
+  unreachable: ReadonlyMap<HostKey, Problem>,
+): readonly Problem[] {
+  const link = unreachable.get(host.key)
+  return link === undefined ? problems.filter((problem) => problem.host === host.key) : [link]
+}
+
+interface HostFindings {
+  readonly cluster: Cluster
+  readonly health: Health
+  readonly facts: Facts | undefined
+  readonly problems: readonly Problem[]
+}
+
+function hostStatus(host: Host, { cluster, health, facts, problems }: HostFindings): HostStatus {
+  const { key, roles } = host
+  if (facts === undefined)
+    return { host: key, roles, reachable: false, state: 'unknown', release: null, components: [], problems }
+  const state = stateOfHost(facts, problems, componentsOf(host, cluster))
+  const components =
+    facts.receipt === null && facts.processes.length === 0
+      ? []
+      : componentsOf(host, cluster).map((part) => componentStatus(part, facts, health))
+  const told = state === 'stopped' || state === 'absent' ? [] : problems
+  return {
+    host: key,
+    roles,
+    reachable: true,
+    state,
+    release: facts.start?.release ?? facts.currentRelease,
+    components,
+    problems: told,
+  }
+}
+
+function stateOfHost(facts: Facts, problems: readonly Problem[], expected: readonly Component[]): ClusterState {
+  const { kind } = hostState(facts, null, expected)
+  if (kind === 'stopped') return facts.receipt === null ? 'absent' : 'stopped'
+  if (kind === 'starting') return 'starting'
+  return kind === 'outdated' || problems.length > 0 ? 'degraded' : 'ready'
+}
+
+function componentStatus(component: Component, facts: Facts, health: Health): ComponentStatus {
+  const process = truenoProcesses(facts).find((one) =>
+    component.name === 'core' ? isCore(one) : one.name === component.process,
+  )
+  return {
+    name: component.name,
+    state: process === undefined ? 'stopped' : 'running',
+    pid: process?.pid ?? null,
+    restarts: process?.restarts ?? 0,
+    upSeconds: process?.upSeconds ?? null,
+    port: component.ports[0]?.port ?? 0,
+    answers: answers(component, facts.host, health),
+  }
+}
+
+function answers({ name }: Component, host: HostKey, health: Health): boolean | null {
+  const given = health.answers.get(host)
+  if (name === 'core') return given?.trueno.ok ?? null
+  if (name === 'gremlin') return given?.gremlin.ok ?? null
+  if (name === 'elasticsearch') return given?.elasticsearch?.ok ?? null
+  return name === 'sparkMaster' ? (given?.spark?.ok ?? null) : null
+}
+
+function clusterState(
+  hosts: readonly HostStatus[],
+  problems: readonly Problem[],
+  balancer: BalancerStatus | null,
+): ClusterState {
+  const states = new Set(hosts.map(({ state }) => state))
+  const [only] = states
+  const same = states.size === 1 ? only : undefined
+  if (same === 'unknown' || same === 'absent' || same === 'stopped') return same
+  if (same === 'ready')
+    return problems.length === 0 && (balancer === null || balancer.state === 'running') ? 'ready' : 'degraded'
+  return states.has('starting') && !states.has('degraded') && !states.has('unknown') ? 'starting' : 'degraded'
+}
+
+function elasticsearchOf(cluster: Cluster, health: Health): ElasticsearchStatus | null {
+  const expectedNodes = cluster.hosts.filter((host) => hasRole(host, 'index')).length
+  if (expectedNodes === 0) return null
+  const answer = [...health.answers.values()]
+    .map(({ elasticsearch }) => elasticsearch)
+    .find((candidate) => candidate?.ok)
+  if (!answer?.ok) return { status: 'unreachable', nodes: 0, expectedNodes, version: null }
+  return { status: answer.status, nodes: answer.nodes, expectedNodes, version: answer.version }
+}
+
+function sparkOf(cluster: Cluster, { answers: given }: Health): SparkStatus | null {
+  const expectedWorkers = cluster.hosts.filter((host) => runsSparkWorker(host, cluster)).length
+  const spark = given.get(cluster.coordinator)?.spark
+  if (!spark?.ok) return { status: 'unreachable', workers: 0, expectedWorkers }
+  return { status: spark.status, workers: spark.aliveWorkers, expectedWorkers }
+}
+
+function balancerOf(
+  { balancer, hosts }: Cluster,
+  facts: ReadonlyMap<HostKey, Facts>,
+  health: Health,
+): BalancerStatus | null {
+  if (balancer === null) return null
+  const on = facts.get(balancer.host)
+  const targets = hosts.filter((host) => host.member).length
+  const { host, sourcePort } = balancer
+  if (on === undefined) return { host, sourcePort, state: 'unknown', targets }
+  if (balancerProcesses(on).length === 0) return { host, sourcePort, state: 'stopped', targets }
+  return { host, sourcePort, state: health.balancer?.ok ? 'running' : 'failing', targets }
+}
