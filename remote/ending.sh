@@ -1,6 +1,6 @@
 #!/bin/sh
-# Part of the scripts of this directory; not run by itself. Ends the processes of $home, $part and, unless it is empty, $cluster.
-# After lib.sh and processes.sh.
+# Part of the scripts of this directory; not run by itself. Ends the processes of $home, $part and, unless it is empty,
+# $cluster. After lib.sh and processes.sh.
 # shellcheck disable=SC2154 # those three
 
 ours() {
@@ -22,28 +22,24 @@ carries() { # TEXT
   case $environment in *"$newline$1"*) ;; *) return 1 ;; esac
 }
 
-wait_until_gone() { # SECONDS
-  until_then=$(($(date +%s) + $1))
-  while [ -n "$(ours)" ]; do
-    [ "$(date +%s)" -lt "$until_then" ] || return 1
-    pause 0.1
-  done
-}
-
 # TERM to the parents, and to those that lose theirs; after SECONDS KILL to all that is left.
 end_processes() { # SECONDS
   until_then=$(($(date +%s) + $1))
   signalled=' '
-  while left=$(ours) && [ -n "$left" ] && [ "$(date +%s)" -lt "$until_then" ]; do
+  while left=$(ours) && [ -n "$left" ] && in_time; do
     each_once TERM "$(printf '%s\n' "$left" | orphans)"
     pause 0.1
   done
   until_then=$(($(date +%s) + 5))
-  while left=$(ours) && [ -n "$left" ] && [ "$(date +%s)" -lt "$until_then" ]; do
+  while left=$(ours) && [ -n "$left" ] && in_time; do
     signalled=' '
     each_once KILL "$(printf '%s\n' "$left" | cut -f 2,3)"
     pause 0.1
   done
+}
+
+in_time() {
+  [ "$(date +%s)" -lt "$until_then" ]
 }
 
 each_once() { # SIGNAL "PID TICKS" LINES
@@ -66,6 +62,10 @@ orphans() {
 
 # Prints what is left of ours: left, process, pid, command.
 left_processes() {
+  left=$(ours)
   # shellcheck disable=SC2046 # a list of numbers
-  commands $(ours | cut -f 2) | sed 's/^command/left	process/'
+  told=$(commands $(printf '%s\n' "$left" | cut -f 2))
+  printf '%s\n' "$told" "$left" | awk -F '\t' '
+    $1 == "command" { command[$2] = $3 }
+    $1 == "marked" { print "left\tprocess\t" $2 "\t" command[$2] }'
 }

@@ -117,8 +117,10 @@ find_tool() { # NAME
   found=
   rest=$PATH:
   while [ -n "$rest" ]; do
-    case $rest in /*) if [ -f "${rest%%:*}/$1" ] && [ -x "${rest%%:*}/$1" ]; then found=${rest%%:*}/$1; return; fi ;; esac
+    directory=${rest%%:*}
     rest=${rest#*:}
+    case $directory in /*) ;; *) continue ;; esac
+    if [ -f "$directory/$1" ] && [ -x "$directory/$1" ]; then found=$directory/$1 && return; fi
   done
   return 1
 }

@@ -27,6 +27,7 @@ main() { # TOKEN HOME DATA KEY CLUSTER_ID KILL_TIMEOUT_MS
   make_record "$home" "$start_id" "$home/etc/cluster.json"
   stay_if_running "$(marked "$home" | of_part trueno)" "$home/run/start.json"
   move_logs
+  forget_daemon
   printf '%s\n' "$record" | write_whole "$home/run/start.json"
   run_trueno "$6"
   printf '%s\n' "$start_id"
@@ -46,6 +47,11 @@ move_logs() {
   set_aside "$old/pm2" "$home"/run/pm2/logs/*
   set_aside "$old" "$home/run/pm2/pm2.log" "$home/run/start.out"
   keep_last 5 "$home"/logs/[0-9]*
+}
+
+# What pm2's daemon leaves behind when it is killed.
+forget_daemon() {
+  rm -f "$home"/run/pm2/*.sock "$home"/run/pm2/pm2.pid
 }
 
 run_trueno() { # KILL_TIMEOUT_MS

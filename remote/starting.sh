@@ -94,8 +94,7 @@ is_name() { # TEXT
 
 # Runs a command of $cluster, $home, $part and $start_id: with our marker, the lines of etc/environment taken as they
 # are, $node first on PATH, and nothing of the channel this script came through. The flag goes down as soon as the
-# marker is up: no gap in which a second start sees neither. In a subshell, never with `&`, which would have all that
-# is started here ignore interrupts.
+# marker is up: no gap in which a second start sees neither.
 launch() ( # DIRECTORY OUTPUT NAME=VALUE... COMMAND ARGUMENT...
   cd "$1" && exec </dev/null >>"$2" 2>&1 3>&- 4>&- 5>&- 6>&- 7>&- 8>&- 9>&- || exit 73
   shift 2

@@ -33,13 +33,17 @@ main() { # TOKEN HOME DATA CLUSTER_ID TIMEOUT_S PORT:ADDRESS...
 }
 
 # `trueno stop` ends all that pm2's daemon runs. Where the daemon does not live it would start one, so it is not asked.
+# What outlives the daemon, or the time for it, gets signals.
 stop_orderly() {
   daemon_lives && [ -f "$home/current/lib/trueno.js" ] && find_node "$home" || return 1
   read_record "$home/run/start.json"
   start_id=$recorded_id
   : >"$home/run/stop.out"
+  until_then=$(($(date +%s) + limit))
   (flag='' launch_stop) &
-  wait_until_gone "$limit" || end_processes 5
+  while [ -n "$(ours)" ] && in_time && { ticks_of $! || daemon_lives; }; do pause 0.1; done
+  rest=$((until_then - $(date +%s)))
+  end_processes $((rest > 5 ? rest : 5))
 }
 
 launch_stop() {

@@ -56,6 +56,15 @@ inEachShell((host) => {
       await endDaemon(host())
       expect(await stop()).toMatchObject({ code: 0, stdout: 'stopped\n' })
       expect([markedPids(host().home), verbs()]).toEqual([[], ['start']])
+      expect(await start()).toMatchObject({ code: 0 })
+    })
+
+    test('ends by signals what trueno stop knows nothing of, without waiting for more', async () => {
+      installFakeTrueno(host())
+      await start()
+      const orphan = sleeper(host(), {})
+      expect(await stop(3600)).toMatchObject({ code: 0, stdout: 'stopped\n' })
+      expect([isAlive(orphan), verbs()]).toEqual([false, ['start', 'stop']])
     })
 
     test('kills what ignores every other signal', async () => {
