@@ -61,16 +61,22 @@ put_in_place() {
   echo stored
 }
 
-# What is free is told without what arrived, which is removed.
+# What is free is told without what arrived, which is removed. Small files can use up a disk's inodes first.
 out_of_space() { # WHAT PROBLEM
   needed='more than that'
-  [ ! -d "${new-}" ] || needed="$((($(wc -c <"$part") + $(content 2>/dev/null | wc -c)) / 1024 + 1)) KiB"
+  [ ! -d "${new-}" ] || needed="$((($(wc -c <"$part") + $(content 2>/dev/null | wc -c)) / 1024 + 1)) KiB, $(entries) files"
   cleanup
-  fail 72 "no space left to $1: $(free_kibibytes) KiB free, needed: $needed"
+  fail 72 "no space left to $1: $(free -k) KiB, $(free -i) files free, needed: $needed"
 }
 
-free_kibibytes() {
-  df -Pk "$home" 2>/dev/null | awk 'NR == 2 { match($0, / [0-9]+ +[0-9-]+%/); print substr($0, RSTART) + 0 }'
+entries() {
+  content 2>/dev/null | tar -tf - 2>/dev/null | wc -l
+}
+
+free() { # -k|-i
+  df -P "$1" "$home" 2>/dev/null | awk '
+    NR == 2 && match($0, / [0-9]+ +[0-9]+%/) { free = substr($0, RSTART) + 0 }
+    END { print free == "" ? "?" : free }'
 }
 
 cleanup() {

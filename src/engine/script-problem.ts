@@ -3,14 +3,8 @@ import type { ScriptResult } from '../ssh/connection.js'
 
 /** Tells a script's failure by its exit status; the statuses are the same for all of `remote/`. */
 export function scriptProblem(title: string, script: string, result: ScriptResult): Problem {
-  const { code, cause, remedy } = told(result)
-  return errorProblem({
-    code,
-    title: `${title} failed`,
-    cause: cause ?? said(result, script),
-    evidence: evidence(result),
-    remedy,
-  })
+  const { code, cause = said(result, script), remedy } = told(result)
+  return errorProblem({ code, title: `${title} failed`, cause, evidence: evidence(result, cause), remedy })
 }
 
 interface Told {
@@ -59,8 +53,10 @@ function said({ stderr, code }: ScriptResult, script: string): string {
   )
 }
 
-function evidence({ stdout, stderr }: ScriptResult): string {
-  return lastLines(`${stdout}\n${stderr}`, 20)
+/** What else it said. */
+function evidence({ stdout, stderr }: ScriptResult, cause: string): string {
+  const text = lastLines(`${stdout}\n${stderr}`, 20)
+  return text.endsWith(cause) ? text.slice(0, -cause.length).trimEnd() : text
 }
 
 function lastLines(text: string, count: number): string {

@@ -57,7 +57,11 @@ const receipt = {
 const cases: Record<string, Case & { expected: Partial<Problem> }> = {
   'a home that cannot be written to': {
     facts: { home: { ...empty.home, writable: false } },
-    expected: { code: 'home-not-writable', host, cause: 'user trueno may not write there' },
+    expected: {
+      code: 'home-not-writable',
+      host,
+      cause: 'user trueno cannot write there: no right to, a read-only disk, or a file in the way',
+    },
   },
   'a data directory that cannot be written to': {
     facts: { data: { ...empty.data, writable: false } },
@@ -117,7 +121,7 @@ const cases: Record<string, Case & { expected: Partial<Problem> }> = {
   },
   'too little space for the release': {
     facts: { home: { ...empty.home, freeKiB: 6 } },
-    expected: { code: 'disk-full', host, cause: 'staging needs 1 MiB below /home/trueno/trueno, 1 MiB are free' },
+    expected: { code: 'disk-full', host, cause: 'staging needs 1 MiB below /home/trueno/trueno, 0 MiB are free' },
   },
   'a host that does not know its own name': {
     facts: { ownAddresses: [] },

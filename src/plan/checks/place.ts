@@ -10,14 +10,16 @@ export function homeWritable({ host, facts }: Checked): readonly Problem[] {
 }
 
 export function dataWritable({ host, facts }: Checked): readonly Problem[] {
-  return facts.data.writable || !host.member ? [] : [notWritable(host, facts, facts.data.path, 'data')]
+  const { home, data } = facts
+  const isTold = !home.writable && data.path.startsWith(`${home.path}/`)
+  return data.writable || isTold || !host.member ? [] : [notWritable(host, facts, data.path, 'data')]
 }
 
 function notWritable(host: Host, facts: Facts, path: string, key: 'home' | 'data'): Problem {
   return errorProblem({
     code: `${key}-not-writable`,
     title: `${path} cannot be written to`,
-    cause: `user ${facts.user.name} may not write there`,
+    cause: `user ${facts.user.name} cannot write there: no right to, a read-only disk, or a file in the way`,
     remedy: `give the directory to ${facts.user.name}, or name another with \`${key}\` in the inventory`,
     host: host.key,
   })
@@ -50,16 +52,14 @@ export function spaceForArtifacts({ host, facts, context, release }: Checked): r
     errorProblem({
       code: 'disk-full',
       title: 'too little space for the release',
-      cause: `staging needs ${mebibytes(needed)} MiB below ${facts.home.path}, ${mebibytes(facts.home.freeKiB * 1024)} MiB are free`,
+      cause: `staging needs ${Math.ceil(needed / mebibyte)} MiB below ${facts.home.path}, ${Math.floor((facts.home.freeKiB * 1024) / mebibyte)} MiB are free`,
       remedy: 'free space there, or name another directory with `home` in the inventory',
       host: host.key,
     }),
   ]
 }
 
-function mebibytes(bytes: number): number {
-  return Math.ceil(bytes / 1024 / 1024)
-}
+const mebibyte = 1024 * 1024
 
 const longestSocketPath = 107
 
