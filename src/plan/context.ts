@@ -42,7 +42,28 @@ export function wanted(host: Host, facts: Facts, context: PlanContext): Wanted |
 }
 
 export function stateOf(host: Host, facts: Facts, context: PlanContext): HostState {
+  const state = ownState(host, facts, context)
+  return state.kind === 'starting' && startsUnderIt(host, context)
+    ? { kind: 'outdated', why: 'the coordinator is started anew' }
+    : state
+}
+
+/** How it stands by itself, whatever the others do. */
+function ownState(host: Host, facts: Facts, context: PlanContext): HostState {
   return hostState(facts, wanted(host, facts, context), componentsOf(host, context.cluster))
+}
+
+/**
+ * Whether the coordinator is started under a host that waits for it: half up, it makes that host's core crash, since
+ * its Spark master is there before its Gremlin server (contract, 7.2). A host that serves joins it again by itself.
+ */
+function startsUnderIt({ key }: Host, context: PlanContext): boolean {
+  const { coordinator, hosts } = context.cluster
+  const host = hosts.find((candidate) => candidate.key === coordinator)
+  const facts = context.facts.get(coordinator)
+  if (key === coordinator || host === undefined || facts === undefined) return false
+  const { kind } = ownState(host, facts, context)
+  return kind === 'stopped' || kind === 'outdated'
 }
 
 export function coordinatorOf(context: PlanContext): Host | undefined {
