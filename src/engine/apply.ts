@@ -16,7 +16,7 @@ export interface Applied {
 
 /**
  * Carries a plan out and decides nothing: phases in order, hosts side by side, steps in order. A host that fails
- * does not hide the others. Throws only `InterruptedError`, as the reason of the engine's signal.
+ * does not hide the others. Throws only the reason of the engine's signal.
  */
 export async function apply(plan: Plan, engine: Engine): Promise<Applied> {
   const progress: Progress = { failed: new Map(unreachableHosts(plan)), held: new Set() }
@@ -111,7 +111,8 @@ async function tryStep(host: HostKey, step: Step, run: PhaseRun, engine: Engine)
     engine.emit({ kind: 'stepFinished', ...place, ...(evidence === undefined ? {} : { evidence }) })
     return 'done'
   } catch (error) {
-    if (error === run.barrier.signal.reason && !engine.signal.aborted) return 'held'
+    if (engine.signal.aborted && error === engine.signal.reason) throw error
+    if (error === run.barrier.signal.reason) return 'held'
     const problem = problemOf(error, host)
     engine.emit({ kind: 'stepFailed', ...place, problem })
     return problem
