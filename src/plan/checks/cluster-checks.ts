@@ -1,5 +1,6 @@
-import type { HostKey } from '../../cluster/cluster.js'
+import { type Cluster, type HostKey, members } from '../../cluster/cluster.js'
 import type { Facts } from '../../cluster/facts.js'
+import type { Receipt } from '../../cluster/receipt.js'
 import { errorProblem, type Problem } from '../../errors.js'
 import type { PlanContext } from '../context.js'
 import { toStart } from '../context.js'
@@ -47,11 +48,23 @@ function foreignClusters(context: PlanContext): readonly Problem[] {
   })
 }
 
-function otherCluster(facts: Facts, { clusterId }: PlanContext): string | undefined {
+function otherCluster(facts: Facts, { clusterId, cluster }: PlanContext): string | undefined {
   const { receipt } = facts
-  if (receipt !== null && receipt.clusterId !== clusterId) return `${receipt.name} (${short(receipt.clusterId)})`
   const stray = truenoProcesses(facts).find((process) => process.clusterId !== clusterId)
-  return stray === undefined ? undefined : short(stray.clusterId)
+  if (stray !== undefined) return short(stray.clusterId)
+  if (receipt === null || receipt.clusterId === clusterId || isOfSameHosts(receipt, cluster)) return undefined
+  return `${receipt.name} (${short(receipt.clusterId)})`
+}
+
+/** Two identities of one cluster: of first runs that each reached other hosts. Nothing runs by this one; it is given up. */
+function isOfSameHosts({ peers }: Receipt, cluster: Cluster): boolean {
+  return (
+    [...peers].sort().join() ===
+    members(cluster)
+      .map(({ key }) => key)
+      .sort()
+      .join()
+  )
 }
 
 /** Hosts that receipts know and cluster.json does not: a worker left running there would signal at the barrier (contract, 7.1). */
