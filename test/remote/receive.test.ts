@@ -61,7 +61,10 @@ inEachShell((host) => {
     host().mountSmallDisk('1m')
     const { tar, sha256 } = artifactOf(host(), 700_000)
     const result = await receive(sha256, 'tar', tar)
-    expect(result).toMatchObject({ code: 72, stderr: expect.stringMatching(/\d{3,4} KiB, \d+ files free, needed: 1\d{3} KiB, 5 files\n$/) })
+    expect(result).toMatchObject({
+      code: 72,
+      stderr: expect.stringMatching(/\d{3,4} KiB, \d+ files free, needed: 1\d{3} KiB, 5 files\n$/),
+    })
     expect(host().list('artifacts')).toEqual([])
   })
 
