@@ -1,6 +1,6 @@
 import { exitCodes } from '../errors.js'
 import { renderProblems } from './failure.js'
-import { marked } from './marks.js'
+import { type MarkName, marked } from './marks.js'
 import { createPaint, type Paint } from './paint.js'
 import type { ReporterOptions } from './reporter.js'
 import type { PhaseState, ReportState, RunEnd } from './state.js'
@@ -23,17 +23,20 @@ export interface Piece {
 
 /** What comes after the run: what was told in notes, warnings, what failed and how to go on, where to connect. */
 export function endingOf(state: ReportState, options: EndingOptions): readonly Piece[] {
-  const paint = createPaint(options.colour)
-  const notes = options.notes ? state.notes : []
-  const end = state.end?.ok
-    ? ({ to: 'stdout', text: successOf(state, state.end, options, paint) } as const)
-    : ({ to: 'stderr', text: failureOf(state, options, paint) } as const)
+  const page = { ...options, paint: createPaint(options.colour) }
+  const end: Piece = state.end?.ok
+    ? { to: 'stdout', text: successOf(state, state.end, page) }
+    : { to: 'stderr', text: failureOf(state, page) }
   const pieces: readonly Piece[] = [
-    { to: 'stdout', text: lines(notes, 1, options) },
-    { to: 'stderr', text: warningsOf(state, options, paint) },
+    { to: 'stdout', text: options.notes ? lines(state.notes, 1, page) : '' },
+    { to: 'stderr', text: warningsOf(state, page) },
     end,
   ]
   return pieces.filter(({ text }) => text !== '')
+}
+
+interface Page extends Omit<EndingOptions, 'notes'> {
+  readonly paint: Paint
 }
 
 /** Each piece is set apart by an empty line. */
@@ -44,36 +47,34 @@ export async function writeEnding(
   for (const { to, text } of pieces) await write(streams[to], `\n${text}\n`)
 }
 
-function warningsOf({ problems }: ReportState, options: EndingOptions, paint: Paint): string {
+function warningsOf({ problems }: ReportState, page: Page): string {
   const warnings = problems.filter(({ severity }) => severity === 'warning')
-  const heading = [marked('warning', count(warnings.length, 'warning'), paint)]
-  return renderProblems(warnings, { ...options, heading })
+  return renderProblems(warnings, { ...page, heading: headLine('warning', count(warnings.length, 'warning'), page) })
 }
 
 /** Where to connect and what to type next come last. */
-function successOf({ run }: ReportState, { ms, closing }: RunEnd, options: EndingOptions, paint: Paint): string {
-  const took = run === null ? [] : [marked('done', `${run.verb} took ${duration(ms)}`, paint)]
-  return joined([...took, lines(closing, 1, options)], '\n')
+function successOf({ run }: ReportState, { ms, closing }: RunEnd, page: Page): string {
+  const took = run === null ? [] : headLine('done', `${run.verb} took ${duration(ms)}`, page)
+  return joined([...took, lines(closing, 1, page)], '\n')
 }
 
-function failureOf(state: ReportState, options: EndingOptions, paint: Paint): string {
+function failureOf(state: ReportState, page: Page): string {
   const errors = state.problems.filter(({ severity }) => severity === 'error')
-  const heading = headingOf(state, paint)
-  const told = errors.length === 0 ? heading.join('\n') : renderProblems(errors, { ...options, heading })
-  return joined([told, lines(state.end?.closing ?? [], 2, options)], errors.length === 0 ? '\n' : '\n\n')
+  const heading = headingOf(state, page)
+  const told = errors.length === 0 ? heading.join('\n') : renderProblems(errors, { ...page, heading })
+  return joined([told, lines(state.end?.closing ?? [], 2, page)], errors.length === 0 ? '\n' : '\n\n')
 }
 
-/** Each phase that failed, or else what was interrupted. Usage errors need no heading. */
-function headingOf({ end, run, phases }: ReportState, paint: Paint): readonly string[] {
+/** That it was interrupted, and each phase that failed; if none did, the whole run. Usage errors need no heading. */
+function headingOf({ end, run, phases }: ReportState, page: Page): readonly string[] {
   if (run === null || end === null) return []
-  const interrupted = end.exitCode === exitCodes.interrupted
+  const isInterrupted = end.exitCode === exitCodes.interrupted
   const failed = phases.filter((phase) => phase.end?.outcome === 'failed').map(failureLine)
+  const whole =
+    failed.length === 0 && end.exitCode === exitCodes.failed ? [`${run.verb} failed after ${duration(end.ms)}`] : []
   return [
-    ...(interrupted ? [marked('skipped', `${run.verb} was interrupted after ${duration(end.ms)}`, paint)] : []),
-    ...failed.map((line) => marked('failed', line, paint)),
-    ...(!interrupted && failed.length === 0 && end.exitCode === exitCodes.failed
-      ? [marked('failed', `${run.verb} failed after ${duration(end.ms)}`, paint)]
-      : []),
+    ...(isInterrupted ? headLine('skipped', `${run.verb} was interrupted after ${duration(end.ms)}`, page) : []),
+    ...[...failed, ...whole].flatMap((line) => headLine('failed', line, page)),
   ]
 }
 
@@ -82,8 +83,12 @@ function failureLine({ title, rows, end }: PhaseState): string {
   return failed === 0 ? `${title}: ${end?.summary}` : `${title} failed on ${failed} of ${count(rows.length, 'host')}`
 }
 
+function headLine(name: MarkName, text: string, { columns, paint }: Page): readonly string[] {
+  return wrap(text, columns - 3).map((part, index) => (index === 0 ? marked(name, part, paint) : `  ${part}`))
+}
+
 /** Lines keep the indentation they came with, also where they are broken. */
-function lines(texts: readonly string[], indent: number, { columns }: EndingOptions): string {
+function lines(texts: readonly string[], indent: number, { columns }: Page): string {
   const broken = texts
     .flatMap((text) => text.split('\n'))
     .flatMap((line) => {

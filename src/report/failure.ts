@@ -59,9 +59,9 @@ function titleOf({ problem, hosts }: SharedProblem, { paint, columns }: Page): r
   const where = oneLine(nameHosts(hosts))
   const line = where === '' ? title : `${where}  ${title}`
   const parts = widthOf(line) <= columns - 3 ? [line] : [where, title].filter((part) => part !== '')
-  const lines = parts.flatMap((part, index) => wrap(part, columns - 5).map((text) => ({ text, deep: index > 0 })))
+  const lines = parts.flatMap((part) => wrap(part, columns - 5))
   const colour = isError ? paint.bad : paint.warn
-  return lines.map(({ text, deep }) => `${deep ? '    ' : '  '}${colour(text)}`)
+  return lines.map((text, index) => `${index === 0 ? '  ' : '    '}${colour(text)}`)
 }
 
 /** Where the texts begin; on narrow screens below their names. */

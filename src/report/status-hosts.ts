@@ -22,8 +22,13 @@ export function hostsOf(status: Status, page: StatusPage): readonly string[] {
   )
   const table = tables.find((lines) => lines.every((line) => widthOf(line) < page.columns))
   const lines = table ?? told.flatMap((host) => blockOf(host, differs, page))
-  const rest = status.hosts.length - told.length
-  return rest === 0 ? lines : [...lines, page.paint.faint(` … and ${count(rest, 'host')} more`)]
+  const rest = status.hosts.filter((host) => !told.includes(host))
+  return rest.length === 0 ? lines : [...lines, page.paint.faint(restLine(rest))]
+}
+
+function restLine(rest: readonly HostStatus[]): string {
+  const areWell = rest.every(({ state }) => state === 'ready')
+  return ` … and ${count(rest.length, 'more host')}${areWell ? ', all ready' : ''}`
 }
 
 /** Where not all find room, those that are not well come first. */

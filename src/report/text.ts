@@ -41,7 +41,7 @@ function wrapLine(line: string, limit: number): readonly string[] {
     }
     current += word
     while (widthOf(current.trimEnd()) > limit) {
-      const part = head(current, limit)
+      const part = head(current, limit) || firstOf(current)
       lines.push(part)
       current = current.slice(part.length)
     }
@@ -49,17 +49,21 @@ function wrapLine(line: string, limit: number): readonly string[] {
   return [...lines, current.trimEnd()]
 }
 
-/** As many of its first characters as fit; at least one, so that whoever repeats it comes to an end. */
+/** As many of its first characters as there is room for. */
 function head(text: string, columns: number): string {
   let width = 0
   let end = 0
   for (const character of text) {
     width += columnsOf(character)
-    if (width > columns && end > 0) break
-    if (width > columns) return columns < 1 ? '' : character
+    if (width > columns) break
     end += character.length
   }
   return text.slice(0, end)
+}
+
+/** Whoever breaks a text has to come to an end, also where not even one character has room. */
+function firstOf(text: string): string {
+  return String.fromCodePoint(text.codePointAt(0) ?? 0)
 }
 
 function tail(text: string, columns: number): string {

@@ -1,0 +1,130 @@
+import { describe, expect, it } from 'vitest'
+import type { Event, EventBody } from '../../src/engine/events.js'
+import type { Problem } from '../../src/errors.js'
+import { emptyState, phaseOf, type ReportState, rowOf } from '../../src/report/state.js'
+import { eventsOf, stateAfter } from './recorded.js'
+
+describe('the fold over events', () => {
+  it('is empty before the first event', () => {
+    expect(stateAfter([])).toEqual(emptyState)
+  })
+
+  it('knows phases, hosts, steps, limits and the last line logged', () => {
+    expect(folded(begin, waiting, logged('Elasticsearch starting...'))).toEqual({
+      run: { verb: 'up', cluster: 'lab', hosts: 2, release: null, startedAt: 0 },
+      phases: [
+        {
+          id: 'awaitReady',
+          title: 'Wait until ready',
+          startedAt: 1000,
+          progress: null,
+          rows: [
+            {
+              host: 'a',
+              state: 'working',
+              step: {
+                title: 'Wait until it serves',
+                startedAt: 2000,
+                limitMs: 300_000,
+                message: 'Elasticsearch starting...',
+                bytes: 0,
+                totalBytes: null,
+              },
+              message: null,
+              startedAt: 2000,
+              endedAt: null,
+              sentBytes: 0,
+            },
+            { host: 'b', state: 'waiting', step: null, message: null, startedAt: null, endedAt: null, sentBytes: 0 },
+          ],
+          places: new Map([
+            ['a', 0],
+            ['b', 1],
+          ]),
+          end: null,
+        },
+      ],
+      notes: [],
+      problems: [],
+      end: null,
+    })
+  })
+
+  it('tells a problem once, though the step and the run both tell it', () => {
+    const state = folded(begin, waiting, { kind: 'stepFailed', ...place, problem }, { kind: 'problem', problem })
+    expect(state.problems).toEqual([problem])
+    expect(rowOf(state, 'awaitReady', 'a')).toMatchObject({
+      state: 'failed',
+      message: 'A port is taken',
+      endedAt: 3000,
+    })
+  })
+
+  it('says of a lost connection where the host is at work, else as a note', () => {
+    const lost: EventBody = { kind: 'connectionLost', host: 'a', message: 'closed' }
+    expect(rowOf(folded(begin, waiting, lost), 'awaitReady', 'a')?.step?.message).toBe('connection lost: closed')
+    expect(folded(begin, lost).notes).toEqual(['a: connection lost: closed'])
+  })
+
+  it('adds up what was sent in several steps', () => {
+    const send = (bytes: number): readonly EventBody[] => [
+      { kind: 'stepStarted', ...place, title: 'Send' },
+      { kind: 'stepProgress', ...place, bytes, totalBytes: bytes },
+      { kind: 'stepFinished', ...place },
+    ]
+    expect(rowOf(folded(begin, ...send(30), ...send(12)), 'awaitReady', 'a')?.sentBytes).toBe(42)
+  })
+
+  it('gives a row to a host that nobody announced, and passes over a phase that never began', () => {
+    expect(rowOf(folded(begin, { ...waiting, host: 'c' }), 'awaitReady', 'c')?.state).toBe('working')
+    expect(folded(begin, { ...waiting, phase: 'other' })).toEqual(folded(begin))
+  })
+
+  it('ends what is still open when the run is interrupted', () => {
+    const end = { kind: 'runFinished', ok: false, exitCode: 130, ms: 5, closing: [] } as const
+    expect(phaseOf(folded(begin, waiting, end), 'awaitReady')?.end).toEqual({
+      at: 3000,
+      outcome: 'skipped',
+      summary: 'interrupted',
+    })
+  })
+
+  it('does not touch the state before', () => {
+    const events = eventsOf('up-failed')
+    const before = stateAfter(events.slice(0, 20))
+    const copy = structuredClone(before)
+    stateAfter(events)
+    expect(before).toEqual(copy)
+  })
+
+  it('holds nothing that a terminal would obey', () => {
+    const { problems: _, ...texts } = stateAfter(eventsOf('hostile'))
+    expect(JSON.stringify(texts)).not.toMatch(/\\u00|[\u0080-\u009f\u202a-\u202e]/)
+  })
+})
+
+const place = { phase: 'awaitReady', host: 'a', step: 'wait' }
+
+const begin: EventBody = { kind: 'phaseStarted', phase: 'awaitReady', title: 'Wait until ready', hosts: ['a', 'b'] }
+
+const waiting = { kind: 'stepStarted', ...place, title: 'Wait until it serves', limitMs: 300_000 } as const
+
+const problem: Problem = {
+  code: 'port-taken',
+  severity: 'error',
+  title: 'A port is taken',
+  cause: 'port 8004 is taken',
+  evidence: '',
+  remedy: 'stop it',
+  host: 'a',
+}
+
+function logged(message: string): EventBody {
+  return { kind: 'stepProgress', ...place, message }
+}
+
+/** Events a second apart, after the beginning of a run. */
+function folded(...bodies: readonly EventBody[]): ReportState {
+  const start: EventBody = { kind: 'runStarted', verb: 'up', cluster: 'lab', hosts: 2, release: null }
+  return stateAfter([start, ...bodies].map((body, index): Event => ({ time: index * 1000, ...body })))
+}
