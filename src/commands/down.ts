@@ -5,7 +5,7 @@ import { balancerProcesses, truenoProcesses } from '../plan/state.js'
 import { engineOf, withLease } from './changing.js'
 import type { CommandContext, Fleet, HostOptions, Outcome } from './context.js'
 import { tellingWhatRuns } from './interrupted.js'
-import { planDown } from './planning.js'
+import { planDown, refuseProblems } from './planning.js'
 import { connectAll, type Visit, visit } from './visit.js'
 
 export interface DownOptions extends HostOptions {
@@ -21,9 +21,12 @@ export async function down(options: DownOptions, context: CommandContext): Promi
 
 async function takeDown(options: DownOptions, fleet: Fleet, context: CommandContext): Promise<Outcome> {
   const found = await visit(options.cluster, fleet, context)
-  if (isEmpty(planDown(found, options))) return nothingRuns(found)
+  const first = planDown(found, options)
+  refuseProblems(first)
+  if (isEmpty(first)) return nothingRuns(found)
   return withLease({ fleet, visit: found, purpose: 'down', wait: options.wait }, context, async (lease) => {
     const plan = planDown(await visit(options.cluster, fleet, context), options)
+    refuseProblems(plan)
     const { failed } = await apply(plan, engineOf(fleet, context, lease, null))
     if (failed.size > 0) throw new ProblemError([...failed.values()])
     prove(await visit(options.cluster, fleet, context), options)

@@ -30,7 +30,7 @@ export function planUp(visit: Visit, request: PlanRequest): Plan {
 
 export function planDown(visit: Visit, request: Pick<PlanRequest, 'chosen' | 'parallel'>): Plan {
   const { cluster, facts, unreachable } = visit
-  const clusterId = clusterIdOf(cluster, facts, '')
+  const clusterId = clusterIdOf(cluster, facts, runningId(facts))
   return buildPlan('down', workflows.down, {
     cluster,
     clusterId,
@@ -39,6 +39,11 @@ export function planDown(visit: Visit, request: Pick<PlanRequest, 'chosen' | 'pa
     unreachable,
     ...choice(request),
   })
+}
+
+/** What runs tells who it is, also where the receipts are gone. */
+function runningId(facts: ReadonlyMap<HostKey, Facts>): string {
+  return [...facts.values()].flatMap(({ processes }) => processes)[0]?.clusterId ?? ''
 }
 
 /** Throws when the checks found what would make it fail. Unreachable hosts do not stop it: the others are prepared. */

@@ -62,12 +62,10 @@ function stopRunning(host: Host, facts: Facts, context: PlanContext): readonly S
 
 function stopStep(host: Host, facts: Facts, context: PlanContext, reason: string): Step {
   const title = isCoordinator(context.cluster, host) ? 'Stop the coordinator' : 'Stop Trueno'
-  const ids = new Set(truenoProcesses(facts).map((process) => process.clusterId))
-  const [clusterId = context.clusterId] = ids
   const args = [
     facts.home.path,
     facts.data.path,
-    clusterId,
+    context.clusterId,
     seconds(context.cluster.timeouts.stop),
     ...closedPorts(host, facts, context),
   ]

@@ -4,7 +4,7 @@ import type { ClusterId } from '../cluster/receipt.js'
 import type { Problem } from '../errors.js'
 import type { Release } from '../trueno/release.js'
 import { checks } from './checks/checks.js'
-import { clusterChecks } from './checks/cluster-checks.js'
+import { clusterChecks, foreignProcesses } from './checks/cluster-checks.js'
 import type { PhaseDefinition, PlanContext, WantedRelease } from './context.js'
 import type { Phase, Plan } from './plan.js'
 import { sha256 } from './state.js'
@@ -46,7 +46,7 @@ export function buildPlan(
     facts: sha256(JSON.stringify(phases)),
     phases,
     unreachable: [...inputs.unreachable.values()],
-    problems: workflow === 'up' ? findings(context, inputs) : [],
+    problems: workflow === 'up' ? findings(context, inputs) : foreignProcesses(context),
   }
 }
 

@@ -1,10 +1,10 @@
 import { type Cluster, type HostKey, members } from '../../cluster/cluster.js'
-import type { Facts } from '../../cluster/facts.js'
+import type { Facts, MarkedProcess } from '../../cluster/facts.js'
 import type { Receipt } from '../../cluster/receipt.js'
 import { errorProblem, type Problem } from '../../errors.js'
 import type { PlanContext } from '../context.js'
 import { toStart } from '../context.js'
-import { short, truenoProcesses } from '../state.js'
+import { short } from '../state.js'
 
 /** Finds what concerns more than one host. Pure. */
 export type ClusterCheck = (context: PlanContext) => readonly Problem[]
@@ -34,26 +34,40 @@ function sameMachine(group: readonly Facts[]): readonly Problem[] {
 function foreignClusters(context: PlanContext): readonly Problem[] {
   return [...context.facts.values()].flatMap((facts) => {
     const other = otherCluster(facts, context)
-    if (other === undefined) return []
-    return [
-      errorProblem({
-        code: 'other-cluster',
-        title: 'the host belongs to another cluster',
-        cause: `${facts.home.path} carries cluster ${other}, this is cluster ${short(context.clusterId)}`,
-        remedy:
-          'take that cluster down and remove its directory there, or name another one with `home` in the inventory',
-        host: facts.host,
-      }),
-    ]
+    return other === undefined ? [] : [belongsToOther(facts, other, context)]
   })
 }
 
-function otherCluster(facts: Facts, { clusterId, cluster }: PlanContext): string | undefined {
+/** What runs on the chosen hosts and is of another cluster, is not ours to stop. */
+export function foreignProcesses({ chosen, facts, ...context }: PlanContext): readonly Problem[] {
+  return chosen.flatMap(({ key }) => {
+    const found = facts.get(key)
+    const stray = found && strayProcess(found, context)
+    return stray === undefined ? [] : [belongsToOther(found as Facts, short(stray.clusterId), context)]
+  })
+}
+
+function belongsToOther(facts: Facts, other: string, { clusterId }: Pick<PlanContext, 'clusterId'>): Problem {
+  return errorProblem({
+    code: 'other-cluster',
+    title: 'the host belongs to another cluster',
+    cause: `${facts.home.path} carries cluster ${other}, this is cluster ${short(clusterId)}`,
+    remedy: 'take that cluster down and remove its directory there, or name another one with `home` in the inventory',
+    host: facts.host,
+  })
+}
+
+function otherCluster(facts: Facts, context: PlanContext): string | undefined {
+  const { clusterId, cluster } = context
   const { receipt } = facts
-  const stray = truenoProcesses(facts).find((process) => process.clusterId !== clusterId)
+  const stray = strayProcess(facts, context)
   if (stray !== undefined) return short(stray.clusterId)
   if (receipt === null || receipt.clusterId === clusterId || isOfSameHosts(receipt, cluster)) return undefined
   return `${receipt.name} (${short(receipt.clusterId)})`
+}
+
+function strayProcess({ processes }: Facts, { clusterId }: Pick<PlanContext, 'clusterId'>): MarkedProcess | undefined {
+  return processes.find((process) => process.clusterId !== clusterId)
 }
 
 /** Two identities of one cluster: of first runs that each reached other hosts. Nothing runs by this one; it is given up. */
