@@ -37,18 +37,13 @@ function summaryOf(phase: PhaseState, now: number): string {
   const only = onlyRow(phase)
   const text = only === null ? '' : rowText(only)
   if (only !== null && text !== '') return `${only.host}  ${text}`
-  return phase.end === null ? progressOf(phase, now) : endOf(phase, phase.end.summary)
+  return phase.end === null ? progressOf(phase, now) : phase.end.summary
 }
 
 /** The host of a phase that has just one, which then needs no line of its own. */
 function onlyRow({ rows, end }: PhaseState): HostRow | null {
   const [row] = rows
   return row === undefined || rows.length > 1 || end?.outcome === 'skipped' ? null : row
-}
-
-function endOf({ rows }: PhaseState, summary: string): string {
-  const sent = rows.reduce((sum, row) => sum + sentBytes(row), 0)
-  return sent === 0 ? summary : `${summary} · ${bytes(sent)} sent`
 }
 
 /** What was said of the phase as a whole, else how many hosts are done, and how much was sent. */
