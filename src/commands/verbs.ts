@@ -9,7 +9,6 @@ import type { Outcome } from './context.js'
 import { down } from './down.js'
 import { plan } from './plan.js'
 import { readContext } from './read-context.js'
-import { rehearse } from './rehearse.js'
 import type { VerbRun } from './run.js'
 import { loadPlan, savePlan } from './saved-plan.js'
 import { openSession, releaseOf, type Session } from './session.js'
@@ -112,7 +111,9 @@ async function runTrust(run: VerbRun): Promise<Outcome> {
   return await trust(session, run)
 }
 
-function runRehearse(run: VerbRun): Promise<Outcome> {
+async function runRehearse(run: VerbRun): Promise<Outcome> {
+  // No other verb needs an SSH server.
+  const { rehearse } = await import('./rehearse.js')
   return rehearse(run)
 }
 

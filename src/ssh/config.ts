@@ -1,7 +1,6 @@
 import { hostname, userInfo } from 'node:os'
 import type { Access } from '../cluster/cluster.js'
 import { errorProblem, UsageError } from '../errors.js'
-import { readSshConfig } from './ssh-config-file.js'
 import { remembered, type SshProgram, type SshSettings, sshProgram } from './ssh-settings.js'
 import type { Source, Target } from './target.js'
 import { buildTarget } from './target-settings.js'
@@ -75,6 +74,7 @@ async function settingsOf(access: Access, { environment, program, me }: Resolvin
   const [settings, defaults] = await Promise.all([program.settings(access), program.defaults()])
   if (settings !== null) return { settings, defaults, notes: [] }
   const { configFile } = environment
+  const { readSshConfig } = await import('./ssh-config-file.js')
   const read = readSshConfig(access, { home: me.home, ...(configFile !== undefined && { configFile }) })
   return { ...read, defaults: new Map() }
 }

@@ -1,10 +1,10 @@
-import semver from 'semver'
+import satisfies from 'semver/functions/satisfies.js'
 import type { HostKey } from '../../cluster/cluster.js'
 import { errorProblem, type Problem } from '../../errors.js'
 
 /** Whether the host's own node suits a release that brings none (contract, 1.2). */
 export function nodeProblem(host: HostKey, found: string | null, range: string): readonly Problem[] {
-  if (found !== null && semver.satisfies(found, range)) return []
+  if (found !== null && satisfies(found, range)) return []
   const cause =
     found === null
       ? 'the release brings no Node runtime, and the host has none on its PATH'
