@@ -15,7 +15,7 @@ export interface PlanOptions extends Omit<UpOptions, 'saved' | 'wait'> {
 export async function plan(options: PlanOptions, context: ReadContext): Promise<Outcome & { readonly plan: Plan }> {
   await using fleet = await connectAll(options.cluster, context)
   const found = await visit(options.cluster, fleet, context)
-  const built = planUp(found, { ...options, freshId: freshClusterId() })
+  const built = planUp(found, { ...options, freshId: freshClusterId(context.world) })
   return { plan: built, exitCode: exitCodeOf(built, options), closing: [] }
 }
 

@@ -1,11 +1,11 @@
-import { randomBytes } from 'node:crypto'
 import type { Cluster, HostKey } from '../cluster/cluster.js'
 import type { Facts } from '../cluster/facts.js'
 import { errorProblem, ProblemError, UsageError } from '../errors.js'
 import { workflows } from '../phases/workflows.js'
 import { buildPlan, clusterIdOf } from '../plan/build.js'
-import type { WantedRelease } from '../plan/context.js'
+import type { PhaseDefinition, WantedRelease } from '../plan/context.js'
 import type { Plan } from '../plan/plan.js'
+import type { World } from '../world.js'
 import type { HostOptions, ReleaseAtHand } from './context.js'
 import type { Visit } from './visit.js'
 
@@ -14,18 +14,21 @@ export interface PlanRequest extends Pick<HostOptions, 'chosen' | 'parallel'> {
   readonly release: ReleaseAtHand | null
   /** Identity for a cluster that has none yet. */
   readonly freshId: string
+  /** Default: `workflows.up`. The simulator looks whether it would notice a wrong one. */
+  readonly phases?: readonly PhaseDefinition[]
 }
 
 /** A new cluster's identity. Random, since names are chosen by people and repeat. */
-export function freshClusterId(): string {
-  return randomBytes(16).toString('hex')
+export function freshClusterId({ random }: Pick<World, 'random'>): string {
+  return Array.from({ length: 32 }, () => Math.floor(random() * 16).toString(16)).join('')
 }
 
 export function planUp(visit: Visit, request: PlanRequest): Plan {
   const { cluster, facts, unreachable } = visit
   const clusterId = clusterIdOf(cluster, facts, request.freshId)
   const release = request.release?.release ?? releaseOfReceipts(cluster, facts)
-  return buildPlan('up', workflows.up, { cluster, clusterId, release, facts, unreachable, ...choice(request) })
+  const phases = request.phases ?? workflows.up
+  return buildPlan('up', phases, { cluster, clusterId, release, facts, unreachable, ...choice(request) })
 }
 
 export function planDown(visit: Visit, request: Pick<PlanRequest, 'chosen' | 'parallel'>): Plan {

@@ -13,7 +13,7 @@ import { freshClusterId, type PlanRequest, planUp, refuseProblems } from './plan
 import { refuseStale } from './saved-plan.js'
 import { connectAll, type Visit, visit } from './visit.js'
 
-export interface UpOptions extends HostOptions {
+export interface UpOptions extends HostOptions, Pick<PlanRequest, 'phases'> {
   /** Null: the release that the hosts run already. */
   readonly release: ReleaseAtHand | null
   /** Wait for the lease when somebody else holds it. */
@@ -29,7 +29,7 @@ export async function up(options: UpOptions, context: CommandContext): Promise<O
 }
 
 async function bringUp(options: UpOptions, fleet: Fleet, context: CommandContext): Promise<Outcome> {
-  const request = { ...options, freshId: options.saved?.cluster.id ?? freshClusterId() }
+  const request = { ...options, freshId: options.saved?.cluster.id ?? freshClusterId(context.world) }
   const { found, plan: first } = await check(options, request, fleet, context)
   refuse(first, options)
   if (isEmpty(first)) return finish(first, { failed: unreachableOf(first), held: new Set() }, found, fleet, context)
