@@ -1,5 +1,6 @@
 import { ProblemError } from '../errors.js'
 import type { Step } from '../plan/plan.js'
+import { sha256 } from '../plan/state.js'
 import type { Slots } from '../ssh/slots.js'
 import type { Barrier } from './barrier.js'
 import { connectionOf, type Engine, type StepPlace } from './engine.js'
@@ -49,7 +50,8 @@ async function writeFile({ path, content, mode, home, title }: StepOf<'write'>, 
   const input = async function* (): AsyncGenerator<Uint8Array> {
     yield Buffer.from(content)
   }
-  await execute(run, title, 'write', [home, path, mode.toString(8)], { input })
+  // With its hash, so that a cut link never puts half a file in place.
+  await execute(run, title, 'write', [home, path, mode.toString(8), sha256(content)], { input })
 }
 
 async function sendArtifact({ artifact, home, title }: StepOf<'fetch'>, run: StepRun): Promise<void> {
