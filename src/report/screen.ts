@@ -110,6 +110,7 @@ function footOf(state: ReportState, { columns, rows }: Size, paint: Paint): read
     return ` ${paint.warn(marks.warning.text)} ${cut(text, columns - 4)}`
   })
   const notes = state.notes.flatMap((note) => wrap(note, columns - 2)).slice(-mostNotes)
-  const foot = [...told, ...notes.map((line) => ` ${line}`)].slice(-Math.max(0, rows - 8))
+  const lines = [...told, ...notes.map((line) => ` ${line}`)]
+  const foot = lines.slice(Math.max(0, lines.length - Math.max(0, rows - 8)))
   return foot.length === 0 ? [] : ['', ...foot]
 }
