@@ -1,8 +1,8 @@
-import { ProblemError } from '../errors.js'
+import { type Problem, ProblemError } from '../errors.js'
 import type { Step } from '../plan/plan.js'
-import { explain, isExplained, type SceneLine } from '../trueno/causes.js'
+import { explain, isExplained, type Scene, type SceneLine } from '../trueno/causes.js'
 import { componentOfProcess, exitLimitOf } from '../trueno/components.js'
-import { type Gate, gateFiles, type Sighting, sight } from '../trueno/gates.js'
+import { awaited, type Gate, gateFiles, type Sighting, sight } from '../trueno/gates.js'
 import { layoutOf } from '../trueno/layout.js'
 import { bareLine } from '../trueno/lines.js'
 import { connectionOf } from './engine.js'
@@ -80,7 +80,13 @@ class Watch {
 
   async #limit(): Promise<void> {
     await this.run.engine.world.sleep(this.step.timeoutMs, this.#over.signal)
-    await this.#fail(`${this.step.title}: not within its limit`, 'not-ready-in-time')
+    const waited = `waited ${Math.round(this.step.timeoutMs / 1000)} s for ${awaited[this.#gate.id]}`
+    await this.#fail({
+      title: titles[this.#gate.id],
+      code: 'not-ready-in-time',
+      cause: `${waited}, and nothing known explains why it did not come`,
+      remedy: tooSlow,
+    })
   }
 
   #see(file: string, text: string): void {
@@ -107,7 +113,7 @@ class Watch {
   }
 
   doomed(): void {
-    this.#failed(this.#fail(this.step.title, 'start-failed'))
+    this.#failed(this.#fail({ title: titles[this.#gate.id] }))
   }
 
   passed(): void {
@@ -123,9 +129,10 @@ class Watch {
   exited(process: string): void {
     const count = (this.#exits.get(process) ?? 0) + 1
     this.#exits.set(process, count)
-    const title = `${componentOfProcess(process)?.title ?? process} did not start`
-    if (count >= exitLimitOf(process)) this.#failed(this.#fail(title, 'keeps-restarting'))
-    else this.#failed(this.#failIfExplained(title))
+    const component = componentOfProcess(process)
+    const failing = { title: `${component?.title ?? process} did not start`, logs: component?.directory ?? process }
+    if (count >= exitLimitOf(process)) this.#failed(this.#fail({ ...failing, ...keepsRestarting }))
+    else this.#failed(this.#failIfExplained(failing))
   }
 
   ask(line: string): void {
@@ -149,22 +156,22 @@ class Watch {
     }
   }
 
-  async #failIfExplained(title: string): Promise<void> {
-    const scene = await this.#scene(title)
+  async #failIfExplained(failing: Failing): Promise<void> {
+    const scene = await this.#scene(failing)
     if (isExplained(scene)) this.#settle?.reject(new ProblemError([explain(scene)]))
   }
 
-  async #fail(title: string, code: string): Promise<void> {
-    const scene = await this.#scene(title)
+  async #fail(failing: Failing): Promise<void> {
+    const scene = await this.#scene(failing)
+    const { logs: _, ...told } = failing
     const problem = explain(scene)
-    const told = problem.code === 'start-failed' ? { ...problem, code, cause: causeOf[code] ?? problem.cause } : problem
-    this.#settle?.reject(new ProblemError([told]))
+    this.#settle?.reject(new ProblemError([isExplained(scene) ? problem : { ...problem, ...told }]))
   }
 
-  async #scene(title: string): Promise<{ host: string; title: string; lines: readonly SceneLine[] }> {
+  async #scene({ title, logs }: Failing): Promise<Scene> {
     const { engine, place } = this.run
     const lines = await lookAround(connectionOf(engine, place.host), this.#gate, engine.world)
-    return { host: place.host, title, lines: lines ?? this.#seen }
+    return { host: place.host, title, ...(logs !== undefined && { logs }), lines: lines ?? this.#seen }
   }
 
   /** What goes wrong while we look must end the wait too, but not after it is over. */
@@ -175,10 +182,22 @@ class Watch {
   }
 }
 
-const causeOf: Readonly<Record<string, string>> = {
-  'not-ready-in-time': 'its limit is over; these are the lines that matter most',
-  'keeps-restarting': 'it ends again and again, and pm2 restarts it; these are the lines that matter most',
+/** How a failure is told where its logs tell no known cause. */
+type Failing = Pick<Scene, 'title' | 'logs'> & Partial<Pick<Problem, 'code' | 'cause' | 'remedy'>>
+
+const titles = {
+  coordinatorAwaits: 'The coordinator did not get ready',
+  apiReady: 'Trueno did not get ready',
+  balancerAnswers: 'The balancer did not get ready',
+} satisfies Record<Gate['id'], string>
+
+const keepsRestarting = {
+  code: 'keeps-restarting',
+  cause: 'it ends again and again, and is started again each time; these are the lines that matter most',
 }
+
+const tooSlow =
+  'is it only slow, give it longer with --timeout-start (timeouts.start in the inventory); the whole logs are on the host, below data/logs and run/pm2'
 
 const reactions = {
   nothing: () => undefined,

@@ -5,7 +5,7 @@ import { componentsOf } from '../trueno/components.js'
 import { environmentFile } from '../trueno/environment.js'
 import type { Artifact, Release } from '../trueno/release.js'
 import type { Phase, PhaseId, Step } from './plan.js'
-import { type HostState, hostState, type Wanted, wantedOf } from './state.js'
+import { coreUpSeconds, type HostState, hostState, isAtBarrier, type Wanted, wantedOf } from './state.js'
 
 /** All that a phase may look at: what is wanted, and what was found. */
 export interface PlanContext {
@@ -50,7 +50,20 @@ export function stateOf(host: Host, facts: Facts, context: PlanContext): HostSta
 
 /** How it stands by itself, whatever the others do. */
 function ownState(host: Host, facts: Facts, context: PlanContext): HostState {
-  return hostState(facts, wanted(host, facts, context), componentsOf(host, context.cluster))
+  const state = hostState(facts, wanted(host, facts, context), componentsOf(host, context.cluster))
+  return state.kind === 'starting' && isStuck(facts, context)
+    ? { kind: 'outdated', why: 'it did not get ready within its limit' }
+    : state
+}
+
+/**
+ * Whether waiting longer is in vain: its limit is over, and it has not come to the barrier, or every host has and the
+ * barrier does not let them pass (contract, 7.1 and 7.4). One that waits there for a host that is missing may wait.
+ */
+function isStuck(facts: Facts, { cluster, facts: all }: PlanContext): boolean {
+  if (coreUpSeconds(facts) * 1000 <= cluster.timeouts.start) return false
+  const everyone = cluster.hosts.filter(({ member }) => member).map(({ key }) => all.get(key))
+  return !isAtBarrier(facts) || everyone.every((one) => one !== undefined && isAtBarrier(one))
 }
 
 /**

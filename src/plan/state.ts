@@ -47,6 +47,16 @@ export function servesDrivers(facts: Facts): boolean {
   return listens(facts, 8000)
 }
 
+/** Port 8001 opens when all components of the host are ready (contract, 6.5). */
+export function isAtBarrier(facts: Facts): boolean {
+  return listens(facts, 8001)
+}
+
+/** How long Trueno itself has been running; 0 when it is not. */
+export function coreUpSeconds(facts: Facts): number {
+  return truenoProcesses(facts).find(isCore)?.upSeconds ?? 0
+}
+
 function listens(facts: Facts, port: number): boolean {
   return facts.listeners.some((listener) => listener.port === port && listener.ours)
 }
@@ -85,8 +95,7 @@ function givenUp(
   processes: readonly MarkedProcess[],
   expected: readonly Component[],
 ): string | undefined {
-  const core = processes.find(isCore)
-  if (core === undefined || core.upSeconds < settledSeconds) return undefined
+  if (coreUpSeconds(facts) < settledSeconds) return undefined
   const isDue = ({ name }: Component): boolean => name !== 'bridge' || listens(facts, 8004)
   const missing = expected.find((part) => isDue(part) && !processes.some(({ name }) => name === part.process))
   return missing && `${missing.title} does not run`

@@ -5,6 +5,8 @@ export interface Scene {
   readonly host: string
   /** Title of what failed, e.g. `Elasticsearch did not start`; used when no cause is more specific. */
   readonly title: string
+  /** What the names of the logs of the failed component begin with; absent when it is not known which failed. */
+  readonly logs?: string
   readonly lines: readonly SceneLine[]
 }
 
@@ -182,7 +184,7 @@ function known(scene: Scene, cause: Cause, found: { line: SceneLine; match: RegE
 }
 
 function unknownCause(scene: Scene): Problem {
-  const telling = tellingLines(scene.lines)
+  const telling = tellingLines(scene)
   return {
     code: 'start-failed',
     severity: 'error',
@@ -194,13 +196,26 @@ function unknownCause(scene: Scene): Problem {
   }
 }
 
-/** Errors, and the last lines before silence; at most 20, each with the name of its log. */
-function tellingLines(lines: readonly SceneLine[]): readonly string[] {
-  const errors = lines
-    .filter((line) => /\b(?:error|exception|fatal|fail(?:ed|ure)?|exited)\b/i.test(line.text))
-    .slice(-14)
-  const chosen = lines.filter((line) => errors.includes(line) || lines.indexOf(line) >= lines.length - 6)
-  return chosen.map((line) => `${line.file.split('/').at(-1)}: ${line.text}`)
+/** What failed tells most of itself: its errors and last lines; then the errors of the rest. At most 20, each with the name of its log. */
+function tellingLines({ lines, logs }: Scene): readonly string[] {
+  const ofLogs = lines.filter(({ file }) => file.includes('/'))
+  const isOwn = ({ file }: SceneLine): boolean => logs !== undefined && nameOf(file).startsWith(logs)
+  const own = pick(ofLogs.filter(isOwn), { errors: 8, last: 5 })
+  const others = ofLogs.filter((line) => !isOwn(line))
+  const chosen = [...own, ...pick(others, own.length === 0 ? { errors: 14, last: 6 } : { errors: 7, last: 0 })]
+  return chosen.map(({ file, text }) => `${nameOf(file)}: ${text}`)
+}
+
+const isError = ({ text }: SceneLine): boolean => /\b(?:error|exception|fatal|fail(?:ed|ure)?|exited)\b/i.test(text)
+
+/** The last errors, and the last lines before silence, in their order. */
+function pick(lines: readonly SceneLine[], most: { errors: number; last: number }): readonly SceneLine[] {
+  const errors = lines.filter(isError).slice(-most.errors)
+  return lines.filter((line, index) => errors.includes(line) || index >= lines.length - most.last)
+}
+
+function nameOf(file: string): string {
+  return file.split('/').at(-1) ?? ''
 }
 
 function firstMatch(

@@ -58,6 +58,13 @@ const readyLines = {
   balancerAnswers: () => false,
 } satisfies Record<Gate['id'], (line: string, key: HostKey) => boolean>
 
+/** What each wait is for, in words. */
+export const awaited = {
+  coordinatorAwaits: `its line "${awaiting}"`,
+  apiReady: 'its line "External API awaiting for connections at"',
+  balancerAnswers: 'an answer through it',
+} satisfies Record<Gate['id'], string>
+
 const apiFailed = /Error while initializing External API/
 const passedBarrier = /^(?:>> CLUSTER: Master proceed signal received|Internal API awaiting for connections at: )/
 

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import type { Cluster } from '../../src/cluster/cluster.js'
-import type { Facts } from '../../src/cluster/facts.js'
+import type { Facts, Listener } from '../../src/cluster/facts.js'
 import { workflows } from '../../src/phases/workflows.js'
 import { buildPlan, isEmpty } from '../../src/plan/build.js'
 import type { Plan } from '../../src/plan/plan.js'
@@ -174,6 +174,30 @@ describe('up', () => {
     const cluster = exampleCluster()
     const [phase] = up(cluster, changed(running(cluster), '10.0.0.41', change)).phases
     expect(phase?.work).toMatchObject([{ host: '10.0.0.41', steps: [{ id: 'stop', reason: why }] }])
+  })
+
+  describe('beyond the limit of a start', () => {
+    const barrier: Listener = { port: 8001, address: '*', pid: 100, user: 'trueno', command: 'node', ours: true }
+    const limits = { connect: 1, start: 5_000, stop: 1, step: 1 }
+    const cluster = exampleCluster({ timeouts: limits })
+    const waiting = new Map([...running(cluster)].map(([key, facts]) => [key, { ...facts, listeners: [barrier] }]))
+    const stops = (facts: FactsByHost) => outline(up(cluster, facts)).filter((line) => line.startsWith('stop'))
+
+    it('begins anew what all wait for at the barrier, and does not come', () => {
+      expect(stops(waiting)).toEqual([
+        'stopOthers 41: stop',
+        'stopOthers 42: stop',
+        'stopOthers 43: stop',
+        'stopCoordinator 40: stop',
+      ])
+    })
+
+    it('begins anew what does not come to the barrier, and lets wait what waits for it', () => {
+      expect(stops(changed(waiting, '10.0.0.42', (facts) => ({ ...facts, listeners: [] })))).toEqual([
+        'stopOthers 42: stop',
+      ])
+      expect(stops(changed(waiting, '10.0.0.42', stopped))).toEqual([])
+    })
   })
 
   it('restarts where settings differ from those it was started with', () => {

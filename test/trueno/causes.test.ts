@@ -92,6 +92,20 @@ describe('explain', () => {
     expect(isExplained({ host: 'h', title: 't', lines })).toBe(false)
   })
 
+  it('shows most of what the failed component itself said', () => {
+    const lines = [
+      { file: '/p/Trueno-Core-out-0.log', text: 'Gremlin Server starting...' },
+      { file: '/p/pm2.log', text: 'App [Elasticsearch] exited' },
+      { file: '/d/elasticsearch-out-2.log', text: 'the frobnicator is jammed' },
+      { file: '/d/gremlin_server-out-1.log', text: 'Channel started' },
+      { file: 'disk', text: '/dev/sda 16%' },
+    ]
+    expect(explain({ host: 'h', title: 't', logs: 'elasticsearch', lines }).evidence.split('\n')).toEqual([
+      'elasticsearch-out-2.log: the frobnicator is jammed',
+      'pm2.log: App [Elasticsearch] exited',
+    ])
+  })
+
   it('says so when nothing was logged', () => {
     expect(explain({ host: 'h', title: 't', lines: [] }).evidence).toBe('the host has logged nothing since the start')
   })
