@@ -125,8 +125,8 @@ function reporterOf(typed: Typed, io: Io): Reporter {
   })
 }
 
-function hasColour({ options }: Typed, { stdout, env }: Io): boolean {
-  return stdout.isTTY === true && options.color && !env.NO_COLOR && env.TERM !== 'dumb'
+function hasColour({ options }: Typed, { stdout, stderr, env }: Io): boolean {
+  return stdout.isTTY === true && stderr.isTTY === true && options.color && !env.NO_COLOR && env.TERM !== 'dumb'
 }
 
 /** The first Ctrl-C ends our work in order, the second now. */

@@ -37,7 +37,7 @@ export function statusOf(
       cluster,
       health,
       facts: facts.get(host.key),
-      problems: problemsAt(host, problems, unreachable),
+      problems: problemsAt(host, cluster, problems, unreachable),
     }),
   )
   return {
@@ -61,13 +61,15 @@ function isMember(cluster: Cluster, key: HostKey): boolean {
   return cluster.hosts.some((host) => host.key === key && host.member)
 }
 
+/** What concerns the cluster as a whole is told with the coordinator. */
 function problemsAt(
   host: Host,
+  { coordinator }: Cluster,
   problems: readonly Problem[],
   unreachable: ReadonlyMap<HostKey, Problem>,
 ): readonly Problem[] {
   const link = unreachable.get(host.key)
-  return link === undefined ? problems.filter((problem) => problem.host === host.key) : [link]
+  return link === undefined ? problems.filter((problem) => (problem.host ?? coordinator) === host.key) : [link]
 }
 
 interface HostFindings {

@@ -91,7 +91,11 @@ async function watch(run: VerbRun, { context }: Session, look: () => ReturnType<
   const screen = createWatchScreen(run.io.stdout)
   for (;;) {
     const told = await look()
-    screen.draw(run.typed.options.json ? `${JSON.stringify(told.status)}\n` : renderStatus(told.status, run))
+    const { columns = run.columns, rows } = run.io.stdout
+    const text = run.typed.options.json
+      ? JSON.stringify(told.status)
+      : renderStatus(told.status, { ...run, columns, rows })
+    screen.draw(`${text}\n`)
     const stopped = await context.world.sleep(watchEveryMs, run.signal).then(
       () => false,
       () => true,
