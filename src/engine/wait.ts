@@ -1,5 +1,6 @@
 import { type Problem, ProblemError } from '../errors.js'
 import type { Step } from '../plan/plan.js'
+import { onAbort } from '../ssh/abort.js'
 import { explain, isExplained, type Scene, type SceneLine } from '../trueno/causes.js'
 import { componentOfProcess, exitLimitOf } from '../trueno/components.js'
 import { awaited, type Gate, gateFiles, type Sighting, sight } from '../trueno/gates.js'
@@ -210,6 +211,5 @@ const reactions = {
 } satisfies { [Kind in Sighting['kind']]: (watch: Watch, sighting: Extract<Sighting, { kind: Kind }>) => void }
 
 function listen(signal: AbortSignal, listener: () => void, until: AbortSignal): void {
-  if (signal.aborted) listener()
-  else signal.addEventListener('abort', listener, { once: true, signal: until })
+  until.addEventListener('abort', onAbort(signal, listener), { once: true })
 }
