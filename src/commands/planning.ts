@@ -44,9 +44,10 @@ export function planDown(visit: Visit, request: Pick<PlanRequest, 'chosen' | 'pa
   })
 }
 
-/** What runs tells who it is, also where the receipts are gone. */
+/** What runs tells who it is, also where the receipt is gone. */
 function runningId(facts: ReadonlyMap<HostKey, Facts>): string {
-  return [...facts.values()].flatMap(({ processes }) => processes)[0]?.clusterId ?? ''
+  const orphans = [...facts.values()].flatMap(({ receipt, processes }) => (receipt === null ? processes : []))
+  return orphans[0]?.clusterId ?? ''
 }
 
 /** Throws when the checks found what would make it fail. Unreachable hosts do not stop it: the others are prepared. */

@@ -54,10 +54,13 @@ export function isEmpty(plan: Plan): boolean {
   return plan.phases.length === 0
 }
 
-/** The cluster's identity: the coordinator's receipt tells it, else any other's; a new cluster gets `fresh`. */
+/**
+ * The cluster's identity: the coordinator's receipt tells it, else that of a host which knows this coordinator; a new
+ * cluster gets `fresh`. Receipts of others say nothing of this cluster.
+ */
 export function clusterIdOf(cluster: Cluster, facts: ReadonlyMap<HostKey, Facts>, fresh: ClusterId): ClusterId {
   const receipts = [cluster.coordinator, ...facts.keys()].map((key) => facts.get(key)?.receipt)
-  return receipts.find((receipt) => receipt)?.clusterId ?? fresh
+  return receipts.find((receipt) => receipt?.peers.includes(cluster.coordinator))?.clusterId ?? fresh
 }
 
 function contextOf(inputs: PlanInputs): PlanContext {
