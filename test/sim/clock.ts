@@ -1,3 +1,4 @@
+import { onAbort } from '../../src/ssh/abort.js'
 import type { World } from '../../src/world.js'
 import type { Chance } from './chance.js'
 
@@ -75,7 +76,7 @@ export function createClock(chance: Chance): Clock {
   }
   const sleep: World['sleep'] = (ms, signal) =>
     new Promise((resolve, reject) => {
-      if (signal?.aborted) return reject(signal.reason)
+      signal?.throwIfAborted()
       const awake = waitsFor(`a sleep of ${ms} ms`)
       const stop = (): void => {
         cancel()
@@ -83,11 +84,11 @@ export function createClock(chance: Chance): Clock {
         reject(signal?.reason)
       }
       const cancel = after(ms, () => {
-        signal?.removeEventListener('abort', stop)
+        release()
         awake()
         resolve()
       })
-      signal?.addEventListener('abort', stop, { once: true })
+      const release = signal === undefined ? () => undefined : onAbort(signal, stop)
     })
   return { world: { now: () => now, sleep, random: chance.next }, now: () => now, after, waitsFor, run }
 }

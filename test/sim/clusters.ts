@@ -3,14 +3,14 @@ import type { Release } from '../../src/trueno/release.js'
 import { exampleCluster, hash, hostOf, releaseOf } from '../helpers/fixtures.js'
 import type { Chance } from './chance.js'
 
-/** A cluster of so many hosts, the first its coordinator. */
-export function clusterOf(roles: readonly (readonly Role[])[], balancer: Balancer | null = null): Cluster {
-  const hosts = roles.map((own, index) => hostOf(keyOf(index), own))
+/** A cluster of so many hosts, the first its coordinator; `from` is the number of its first host. */
+export function clusterOf(roles: readonly (readonly Role[])[], balancer: Balancer | null = null, from = 0): Cluster {
+  const hosts = roles.map((own, index) => hostOf(keyOf(from + index), own))
   const content = `${JSON.stringify(Object.fromEntries(hosts.map((host) => [host.key, rolesAsFile(host)])))}\n`
   const outside = balancer === null || hosts.some(({ key }) => key === balancer.host)
   return exampleCluster({
     hosts: outside ? hosts : [...hosts, hostOf(balancer.host, [], { member: false })],
-    coordinator: keyOf(0),
+    coordinator: keyOf(from),
     balancer,
     file: { content, sha256: hash(content) },
   })

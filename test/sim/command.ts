@@ -1,10 +1,10 @@
 import type { Cluster } from '../../src/cluster/cluster.js'
 import { down } from '../../src/commands/down.js'
 import { up } from '../../src/commands/up.js'
-import { type EventBody } from '../../src/engine/events.js'
+import type { EventBody } from '../../src/engine/events.js'
 import { InterruptedError, type Problem, ProblemError } from '../../src/errors.js'
 import type { Release } from '../../src/trueno/release.js'
-import { laptop } from './laptop.js'
+import { type Bugs, laptop } from './laptop.js'
 import { atHand, type Simulation } from './simulation.js'
 
 /** A verb as somebody types it. */
@@ -15,6 +15,7 @@ export interface Command {
   readonly who?: string
   /** Hosts at once; default 64. */
   readonly parallel?: number
+  readonly bugs?: Bugs
 }
 
 /** When the user gives up. */
@@ -40,9 +41,9 @@ export async function give(sim: Simulation, command: Command, interruption?: Int
 }
 
 async function run(sim: Simulation, command: Command, signal: AbortSignal): Promise<readonly string[]> {
-  const { verb, cluster, release, who = 'first@laptop', parallel = 64 } = command
-  const context = laptop(sim, { who, signal, emit: (event) => tell(sim, who, event) })
-  const options = { cluster, chosen: null, parallel, wait: false }
+  const { verb, cluster, release, who = 'first@laptop', parallel = 64, bugs: { phases, ...bugs } = {} } = command
+  const context = laptop(sim, { who, signal, emit: (event) => tell(sim, who, event), ...bugs })
+  const options = { cluster, chosen: null, parallel, wait: false, ...(phases && { phases }) }
   const outcome = await (verb === 'up' ? up({ ...options, release: atHand(release) }, context) : down(options, context))
   return outcome.closing
 }
@@ -67,7 +68,8 @@ function ended(error: unknown): End {
   throw error
 }
 
-function told(end: End): string {
+/** For people. */
+export function told(end: End): string {
   if (end.kind !== 'failed') return end.kind
   return `exit ${end.exitCode}: ${end.problems.map(({ host, code, cause }) => `${host ?? ''} ${code} (${cause})`).join(' | ')}`
 }

@@ -1,5 +1,5 @@
 import type { HostKey } from '../../src/cluster/cluster.js'
-import { members, type Cluster } from '../../src/cluster/cluster.js'
+import { type Cluster, members } from '../../src/cluster/cluster.js'
 import { type ComponentName, componentsOf } from '../../src/trueno/components.js'
 import type { Chance } from './chance.js'
 import { end, type Machine, marked, spawn } from './model/machine.js'
@@ -24,7 +24,9 @@ const letLoose = {
     weather.lossy = probability
   },
   linkLost: (sim, { host, atMs }) => {
-    later(sim, atMs, () => sim.wires.get(host)?.forEach((wire) => wire.break('cut')))
+    later(sim, atMs, () => {
+      for (const wire of sim.wires.get(host) ?? []) wire.break('cut')
+    })
   },
   silent: (sim, { host, atMs, forMs }) => {
     later(sim, atMs, () => silence(sim, machineOf(sim, host), forMs))
@@ -118,11 +120,23 @@ const draw = {
     forMs: chance.pick([20_000, 90_000, 3_600_000]),
   }),
   slow: (chance, cluster) => ({ kind: 'slow', ...anyComponent(chance, cluster), times: chance.pick([3, 10, 40]) }),
-  crashLoop: (chance, cluster) => ({ kind: 'crashLoop', ...anyComponent(chance, cluster), livesMs: chance.pick([100, 2000]) }),
+  crashLoop: (chance, cluster) => ({
+    kind: 'crashLoop',
+    ...anyComponent(chance, cluster),
+    livesMs: chance.pick([100, 2000]),
+  }),
   killed: (chance, cluster) => ({
     kind: 'killed',
     host: anyHost(chance, cluster),
-    process: chance.pick(['', 'Trueno-Core', 'Gremlin-Server', 'Elasticsearch', 'Spark-Master', 'Spark-Worker', 'Cerebro']),
+    process: chance.pick([
+      '',
+      'Trueno-Core',
+      'Gremlin-Server',
+      'Elasticsearch',
+      'Spark-Master',
+      'Spark-Worker',
+      'Cerebro',
+    ]),
     atMs: soon(chance),
   }),
   portTaken: (chance, cluster) => ({

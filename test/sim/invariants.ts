@@ -25,7 +25,8 @@ export function createInvariants({ clock, coordinator, machines }: InvariantOpti
   const trace: string[] = []
   const began = clock.now()
   let awaited = false
-  let newestToken = { host: '', token: 0 }
+  const keepers = new Map<number, HostKey>()
+  const newest = new Map<HostKey, number>()
 
   const note = (text: string): void => {
     trace.push(`${((clock.now() - began) / 1000).toFixed(3).padStart(9)} ${text}`)
@@ -62,12 +63,13 @@ export function createInvariants({ clock, coordinator, machines }: InvariantOpti
     },
     letIn: ({ key }, script, token) => {
       if (script === 'stop' && key === coordinator) awaited = false
-      if (token !== newestToken.token)
-        violated(`${key}: ${script} was let in with token ${token}, the lease has ${newestToken.token}`)
+      const latest = newest.get(keepers.get(token) ?? '')
+      if (token !== latest) violated(`${key}: ${script} was let in with token ${token}, the lease has ${latest}`)
     },
     leaseTaken: ({ key }, token) => {
       note(`${key}: lease taken with token ${token}`)
-      newestToken = { host: key, token }
+      keepers.set(token, key)
+      newest.set(key, token)
     },
   }
 }

@@ -4,6 +4,7 @@ import { openFleet } from '../../src/commands/fleet.js'
 import type { Emit } from '../../src/engine/events.js'
 import { limited, NoAnswerError } from '../../src/health/limited.js'
 import type { Probes } from '../../src/health/probes.js'
+import type { PhaseDefinition } from '../../src/plan/context.js'
 import type { Ssh } from '../../src/ssh/connect.js'
 import type { Connection, FollowOptions, ReadConnection, RunOptions } from '../../src/ssh/connection.js'
 import { ConnectionError } from '../../src/ssh/errors.js'
@@ -17,7 +18,15 @@ import { writeScripts } from './model/scripts.js'
 import type { Simulation } from './simulation.js'
 import { createWire, type Wire } from './wire.js'
 
-export interface LaptopOptions {
+/** Bugs that the program under test could have, for seeing whether they are noticed. */
+export interface Bugs {
+  /** What `up` does, instead of `workflows.up`. */
+  readonly phases?: readonly PhaseDefinition[]
+  /** Stands between the program and each host. */
+  readonly connection?: (connection: Connection) => Connection
+}
+
+export interface LaptopOptions extends Pick<Bugs, 'connection'> {
   /** `user@laptop`. */
   readonly who: string
   readonly signal: AbortSignal
@@ -48,7 +57,8 @@ function modelSsh(sim: Simulation, options: LaptopOptions, keepers: WeakMap<Read
     const onLost = (message: string): void => options.emit({ kind: 'connectionLost', host, message })
     const keeper = keepLink(first, { host, world: sim.clock.world, open, onLost })
     sim.openConnections += 1
-    const connection = modelConnection(sim, machine, keeper)
+    const right = modelConnection(sim, machine, keeper)
+    const connection = options.connection?.(right) ?? right
     keepers.set(connection, keeper)
     return connection
   }
@@ -150,9 +160,11 @@ function probesThrough({ network, clock: { world } }: Simulation, keeper: LinkKe
   if (keeper === undefined) throw new Error('probes of a connection that is not of the model')
   return modelProbes(network, (signal, answer) =>
     limited({ world, ms: probeLimitMs, signal }, (over) =>
-      keeper.use((link) => asked(link as Wire, answer), over).catch((error: unknown) => {
-        throw error instanceof ConnectionError ? new NoAnswerError('link', error.message) : error
-      }),
+      keeper
+        .use((link) => asked(link as Wire, answer), over)
+        .catch((error: unknown) => {
+          throw error instanceof ConnectionError ? new NoAnswerError('link', error.message) : error
+        }),
     ),
   )
 }

@@ -1,12 +1,12 @@
-import { type Cluster, members } from '../../src/cluster/cluster.js'
+import { members } from '../../src/cluster/cluster.js'
 import { componentsOf } from '../../src/trueno/components.js'
-import type { Release } from '../../src/trueno/release.js'
 import { releaseOf } from '../helpers/fixtures.js'
 import { type Chance, createChance } from './chance.js'
 import { drawCluster, nextRelease, withOtherSettings } from './clusters.js'
-import { type Command, type End, give, type Interruption } from './command.js'
+import { type Command, type End, give, type Interruption, told } from './command.js'
 import { bring, drawFaults, heal } from './faults.js'
-import { type Machine, marked, sha256 } from './model/machine.js'
+import type { Bugs } from './laptop.js'
+import { type Machine, marked } from './model/machine.js'
 import { createSimulation, type Simulation } from './simulation.js'
 
 /** More than any command may take, in virtual milliseconds. */
@@ -14,21 +14,23 @@ const longestCommandMs = 3_600_000
 /** After so long a lease that nobody gives back is free, and hosts that were off are on. */
 const quietMs = 90_000
 
-/** One story: perhaps a cluster that runs already, commands while things go wrong, and then a convergence. */
-export async function tell(seed: number): Promise<void> {
+/**
+ * One story: perhaps a cluster that runs already, commands while things go wrong, and then a convergence. Rejects with
+ * what went wrong that may not, and a trace.
+ */
+export async function tell(seed: number, bugs: Bugs = {}): Promise<void> {
   const story = createChance(seed)
   const cluster = drawCluster(story)
   const sim = createSimulation(story.whole(0, 2 ** 31), cluster)
   try {
-    await play(sim, story, cluster)
+    await play(sim, story, { cluster, release: releaseOf(), bugs })
   } catch (error) {
     sim.invariants.note(`FAILED ${error instanceof Error ? error.message : error}`)
     throw failure(seed, sim, error)
   }
 }
 
-async function play(sim: Simulation, story: Chance, cluster: Cluster): Promise<void> {
-  const wanted: Wanted = { cluster, release: releaseOf() }
+async function play(sim: Simulation, story: Chance, wanted: Wanted): Promise<void> {
   if (story.happens(0.4)) await mustBeDone(sim, { verb: 'up', ...wanted })
   const next = story.happens(0.5) ? wanted : change(story, wanted)
   await sim.clock.run(troubledTime(sim, story, next), 4 * longestCommandMs)
@@ -37,15 +39,12 @@ async function play(sim: Simulation, story: Chance, cluster: Cluster): Promise<v
   await converge(sim, next)
 }
 
-interface Wanted {
-  readonly cluster: Cluster
-  readonly release: Release
-}
+type Wanted = Pick<Command, 'cluster' | 'release' | 'bugs'>
 
-function change(story: Chance, { cluster, release }: Wanted): Wanted {
+function change(story: Chance, wanted: Wanted): Wanted {
   return story.happens(0.5)
-    ? { cluster, release: nextRelease() }
-    : { cluster: withOtherSettings(cluster), release }
+    ? { ...wanted, release: nextRelease() }
+    : { ...wanted, cluster: withOtherSettings(wanted.cluster) }
 }
 
 /** One to three commands one after the other, now and then two at once, each with faults of its own. */
@@ -81,17 +80,17 @@ async function converge(sim: Simulation, wanted: Wanted): Promise<void> {
 /** Runs a command that has no excuse to fail. */
 export async function mustBeDone(sim: Simulation, command: Command): Promise<readonly string[]> {
   const end = await run(sim, give(sim, command))
-  if (end.kind !== 'done') throw new Error(`${command.verb} should be done, but it ${end.kind}`)
+  if (end.kind !== 'done') throw new Error(`${command.verb} should be done: ${told(end)}`)
   return end.closing
 }
 
-async function run(sim: Simulation, work: Promise<End>): Promise<End> {
+export async function run(sim: Simulation, work: Promise<End>): Promise<End> {
   const end = await sim.clock.run(work, longestCommandMs)
   nothingViolated(sim)
   return end
 }
 
-function passTime(sim: Simulation, ms: number): Promise<void> {
+export function passTime(sim: Simulation, ms: number): Promise<void> {
   return sim.clock.run(sim.clock.world.sleep(ms), ms)
 }
 
@@ -100,7 +99,7 @@ function nothingViolated({ invariants: { violations }, openConnections }: Simula
   if (openConnections !== 0) throw new Error(`${openConnections} connections are left open`)
 }
 
-function isAsWanted({ machines }: Simulation, { cluster, release }: Wanted): void {
+export function isAsWanted({ machines }: Simulation, { cluster, release }: Wanted): void {
   for (const host of members(cluster)) {
     const machine = machines.get(host.key) as Machine
     const names = marked(machine, 'trueno').map(({ name }) => name)
@@ -115,7 +114,7 @@ function isAsWanted({ machines }: Simulation, { cluster, release }: Wanted): voi
   equal('balancers', balancers.map(({ key }) => key).join(), cluster.balancer?.host ?? '')
 }
 
-function nothingIsLeft({ machines }: Simulation): void {
+export function nothingIsLeft({ machines }: Simulation): void {
   for (const machine of machines.values()) {
     equal(`${machine.key}: processes after down`, machine.processes.size, 0)
     equal(`${machine.key}: ports after down`, machine.ports.size, 0)
@@ -135,6 +134,7 @@ function equal(what: string, found: unknown, wanted: unknown): void {
 function failure(seed: number, { invariants }: Simulation, error: unknown): Error {
   const lines = invariants.trace.slice(process.env.SIM_SEED === undefined ? -80 : 0)
   const again = `SIM_SEED=${seed} npx vitest run test/sim shows all of it`
-  return new Error(`seed ${seed}: ${error instanceof Error ? error.message : error}\n${lines.join('\n')}\n${again}`, { cause: error })
+  return new Error(`seed ${seed}: ${error instanceof Error ? error.message : error}\n${lines.join('\n')}\n${again}`, {
+    cause: error,
+  })
 }
-void sha256

@@ -1,8 +1,8 @@
 import type { HostKey } from '../../src/cluster/cluster.js'
+import { unlessAborted } from '../../src/ssh/abort.js'
 import type { ScriptResult } from '../../src/ssh/connection.js'
 import { ConnectionError } from '../../src/ssh/errors.js'
 import type { Link } from '../../src/ssh/link.js'
-import { unlessAborted } from '../../src/ssh/abort.js'
 import type { Clock } from './clock.js'
 import type { Machine } from './model/machine.js'
 import type { Weather } from './weather.js'
@@ -109,7 +109,12 @@ interface Subscription {
   readonly subscribe: (deliver: Deliver) => () => void
 }
 
-async function stream(what: string, { signal, subscribe }: Subscription, fate: Fate, options: WireOptions): Promise<void> {
+async function stream(
+  what: string,
+  { signal, subscribe }: Subscription,
+  fate: Fate,
+  options: WireOptions,
+): Promise<void> {
   if (signal.aborted) return
   const over = new Promise<void>((resolve) => signal.addEventListener('abort', () => resolve(), { once: true }))
   const waiting = fate.orLost(what, over)

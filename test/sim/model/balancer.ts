@@ -16,7 +16,12 @@ interface BalancerFile {
 /** `trueno balancer --start`: a monitor that restarts the balancer proper as often as it must (contract, 9). */
 export function balancerProcess(marker: Marker, run: ScriptRun): void {
   const { machine } = run
-  const monitor = spawn(machine, { name: '', command: 'node forever/bin/monitor loadbalancer', marker, interruptMs: 100 })
+  const monitor = spawn(machine, {
+    name: '',
+    command: 'node forever/bin/monitor loadbalancer',
+    marker,
+    interruptMs: 100,
+  })
   const child = (): void => {
     const process = spawn(machine, { name: '', command: 'node loadbalancer/index.js', marker, interruptMs: 100 })
     process.onEnd(() => monitor.after(100, child))

@@ -47,14 +47,18 @@ function reportToMaster(core: Core): Promise<void> {
 function connect(core: Core, pass: () => void): void {
   const { process, host, log } = core
   const master = host.network.dial(host.master, 8001)
-  if (master === undefined) return process.after(1000, () => connect(core, pass))
+  const again = (): void => process.after(1000, () => connect(core, pass))
+  if (master === undefined) {
+    again()
+    return
+  }
   log.info('>> CLUSTER: Sending ready signal to master')
   process.after(host.machine.chance.between(1, 30), () => {
     if (master.process.alive) signal(core, master, pass)
   })
   master.process.onEnd(() => {
     log.error('>> CLUSTER: Disconnected from master')
-    process.after(1000, () => connect(core, pass))
+    again()
   })
 }
 

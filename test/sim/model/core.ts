@@ -1,7 +1,7 @@
-import { binaries, launchers } from '../../../src/trueno/release.js'
 import { layoutOf } from '../../../src/trueno/layout.js'
-import { type Engine, type EngineLogs, engines, runEngine } from './engines.js'
+import { binaries, launchers } from '../../../src/trueno/release.js'
 import { passBarrier } from './barrier.js'
+import { type Engine, type EngineLogs, engines, runEngine } from './engines.js'
 import type { LogFile } from './logs.js'
 import { end, type Machine, type Process } from './machine.js'
 import { type App, type AppSpec, type God, startApp } from './pm2.js'
@@ -89,9 +89,9 @@ function startEngine(engine: Engine, core: Core, watch: { done: boolean }): Prom
     const succeed = (): void => {
       if (!process.alive) return
       log.info(`✅ ${engine.title} successfully started!`)
-      if (engine.next === undefined) return resolve()
-      log.info(`⏳ ${engine.title} -> next -> ${engine.next.title}`)
-      void startEngine(engine.next, core, watch).then(resolve)
+      if (engine.next !== undefined) log.info(`⏳ ${engine.title} -> next -> ${engine.next.title}`)
+      const after = engine.next === undefined ? Promise.resolve() : startEngine(engine.next, core, watch)
+      void after.then(resolve)
     }
     const run = (child: Process, app: App): void => {
       child.onEnd(() => !watch.done && log.info(`⚠️ ${engine.process} exited!`))
@@ -123,7 +123,9 @@ async function serve({ process, host, log, fail }: Core): Promise<void> {
   if (!process.listen(8000, 'core')) return fail('listen EADDRINUSE :::8000')
   await process.sleep(machine.chance.between(20, 400))
   if (indexHosts.some((index) => network.dial(index, 8004) !== undefined)) {
-    log.info(`ElasticSeach engine connected at: ${JSON.stringify(indexHosts.map((index) => ({ port: 8004, host: index })))}`)
+    log.info(
+      `ElasticSeach engine connected at: ${JSON.stringify(indexHosts.map((index) => ({ port: 8004, host: index })))}`,
+    )
     log.info(`External API awaiting for connections at: ${key}:8000`)
     process.listen(8088, 'gui')
   } else {

@@ -136,14 +136,15 @@ function isPlaceholder({ directory }: Engine, { machine }: TruenoHost): boolean 
   return release?.engines.has(directory) !== true
 }
 
-/** A worker that finds no master tries again every 12 s, after six times about every 73 s (real-engines, 5). */
+/** A worker that finds no master tries again every 10 s, after six times every minute, both half to one and a half times. */
 async function work(engine: Engine, process: Process, host: TruenoHost, logs: EngineLogs): Promise<void> {
+  const fuzz = host.machine.chance.between(0.5, 1.5)
   for (let attempt = 1; ; attempt++) {
     const master = host.network.dial(host.master, 8005)
-    if (master?.process.alive) return register(engine, process, host, logs, master.process)
+    if (master?.service === 'sparkMaster') return register(engine, process, host, logs, master.process)
     logs.err(`WARN Worker: Failed to connect to master ${host.master}:8005`)
     if (attempt > 16) return end(host.machine, process, 1)
-    await process.sleep(attempt <= 6 ? 12_000 : 73_000)
+    await process.sleep((attempt <= 6 ? 10_000 : 60_000) * fuzz)
   }
 }
 
@@ -157,5 +158,7 @@ export function workersOf(master: Process): readonly Process[] {
 function register(engine: Engine, process: Process, host: TruenoHost, logs: EngineLogs, master: Process): void {
   registered.set(master, (registered.get(master) ?? new Set()).add(process))
   logs[engine.stream](`INFO Worker: ${engine.ready} spark://${host.master}:8005`)
-  master.onEnd(() => process.after(host.machine.chance.between(1000, 12_000), () => void work(engine, process, host, logs)))
+  master.onEnd(() =>
+    process.after(host.machine.chance.between(1000, 12_000), () => void work(engine, process, host, logs)),
+  )
 }

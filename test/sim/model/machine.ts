@@ -5,8 +5,8 @@ import type { ComponentName } from '../../../src/trueno/components.js'
 import type { Chance } from '../chance.js'
 import type { Clock } from '../clock.js'
 import { createLogs, type Logs } from './logs.js'
-import type { Witness } from './witness.js'
 import type { God } from './pm2.js'
+import type { Witness } from './witness.js'
 
 /** What a host's processes carry in their environment. */
 export interface Marker {
@@ -31,7 +31,7 @@ export interface Process {
   /** Resolves after some time, never when the process ends first. */
   sleep(ms: number): Promise<void>
   after(ms: number, action: () => void): void
-  /** Takes a port; false when somebody has it. `service` is what answers there. */
+  /** Takes a port; false when somebody has it. `service` is what answers there, by default nothing. */
   listen(port: number, service?: unknown): boolean
   /** Called once when it ends, also when the whole host does; `code` is null then. */
   onEnd(listener: EndListener): void
@@ -196,7 +196,7 @@ export function spawn(machine: Machine, spec: ProcessSpec): Process {
     after: (ms, action) => {
       if (process.alive) setAlarm(machine, alarms, ms, () => process.alive && action())
     },
-    listen: (port, service) => {
+    listen: (port, service = {}) => {
       if (!process.alive || machine.ports.has(port)) return false
       machine.ports.set(port, { process, service })
       return true

@@ -134,7 +134,10 @@ function countUnstable(machine: Machine, god: God, app: App, process: Process): 
 /** SIGINT, then SIGKILL after the kill timeout. */
 function stopApp(machine: Machine, god: God, app: App, done: () => void): void {
   const { process } = app
-  if (process === null) return finish(app, done)
+  if (process === null) {
+    finish(app, done)
+    return
+  }
   app.status = 'stopping'
   process.onEnd(() => {
     if (god.process.alive) god.process.after(100, () => finish(app, done))

@@ -4,7 +4,7 @@ import type { ReadScript } from '../../../src/plan/plan.js'
 import { layoutOf } from '../../../src/trueno/layout.js'
 import { emptyFacts } from '../../helpers/fixtures.js'
 import { renderFacts } from '../../helpers/render-facts.js'
-import { hostSeconds, type Machine, marked, pause, type Process, sha256 } from './machine.js'
+import { hostSeconds, type Machine, marked, type Process, pause, sha256 } from './machine.js'
 import { requireHome, requireNumber, type Script, ScriptExit } from './script.js'
 
 /** The scripts of `remote/` that only read, as the model hosts run them. */
@@ -40,7 +40,10 @@ function factsOf(machine: Machine, ports: readonly number[]): Facts {
   }
 }
 
-function ownerOf({ beat: _beat, ...owner }: NonNullable<Machine['disk']['lease']>): Omit<NonNullable<Facts['lease']>, 'silent'> {
+function ownerOf({
+  beat: _beat,
+  ...owner
+}: NonNullable<Machine['disk']['lease']>): Omit<NonNullable<Facts['lease']>, 'silent'> {
   return owner
 }
 
@@ -85,6 +88,8 @@ async function evidence(args: readonly string[], { machine }: Parameters<Script>
   const lines = requireNumber('LINES', count)
   await pause(machine, machine.chance.between(10, 100))
   const { pm2Home, pm2Log, balancerLog } = layoutOf(machine.home)
-  const files = [`${pm2Home}/logs`, pm2Log, `${machine.data}/logs`, balancerLog].flatMap((path) => machine.logs.below(path))
+  const files = [`${pm2Home}/logs`, pm2Log, `${machine.data}/logs`, balancerLog].flatMap((path) =>
+    machine.logs.below(path),
+  )
   return files.map((file) => [`==> ${file.path} <==`, ...file.lines.slice(-lines), ''].join('\n')).join('')
 }

@@ -36,7 +36,8 @@ export async function resultOf(work: Promise<string>): Promise<ScriptResult> {
 /** Refuses (75) a token lower than one this host has seen, and remembers a higher one. */
 export function checkToken(token: string, machine: Machine): number {
   const given = requireNumber('the lease token', token)
-  if (given < machine.disk.token) throw new ScriptExit(75, `token ${given} is stale, this host has seen ${machine.disk.token}`)
+  if (given < machine.disk.token)
+    throw new ScriptExit(75, `token ${given} is stale, this host has seen ${machine.disk.token}`)
   machine.disk.token = given
   return given
 }
@@ -47,7 +48,8 @@ export function requireNumber(name: string, value: string | undefined): number {
 }
 
 export function requireHash(name: string, value: string | undefined): string {
-  if (value === undefined || !/^[0-9a-f]{64}$/.test(value)) throw new ScriptExit(74, `${name} must be 64 digits, not '${value}'`)
+  if (value === undefined || !/^[0-9a-f]{64}$/.test(value))
+    throw new ScriptExit(74, `${name} must be 64 digits, not '${value}'`)
   return value
 }
 

@@ -2,7 +2,7 @@ import type { StartRecord } from '../../../src/cluster/receipt.js'
 import { layoutOf } from '../../../src/trueno/layout.js'
 import { balancerProcess } from './balancer.js'
 import { coreApp } from './core.js'
-import { hostSeconds, type Machine, type Marker, marked, pause, type Process, sha256 } from './machine.js'
+import { hostSeconds, type Machine, type Marker, marked, type Process, pause, sha256 } from './machine.js'
 import { createGod, startApp } from './pm2.js'
 import { alone, requireHome, requireNumber, type Script, ScriptExit, type ScriptRun } from './script.js'
 import { truenoHost } from './trueno-host.js'
@@ -77,7 +77,8 @@ function isRunning(
 ): string | undefined {
   if (processes.length === 0) return undefined
   const same = old !== null && basis(old) === basis(wanted)
-  if (same && processes.every(({ marker }) => marker?.clusterId === clusterId && marker.startId === old.id)) return `${old.id}\n`
+  if (same && processes.every(({ marker }) => marker?.clusterId === clusterId && marker.startId === old.id))
+    return `${old.id}\n`
   throw new ScriptExit(74, `${processes.length} processes of another start run already`)
 }
 
@@ -95,5 +96,9 @@ function moveTruenoLogs(machine: Machine): void {
 
 function startTrueno(key: string, marker: Marker, killTimeoutMs: number, { machine, network }: ScriptRun): void {
   const god = createGod(machine, marker, killTimeoutMs)
-  startApp(machine, god, coreApp(() => truenoHost(key, machine, network), god, machine))
+  startApp(
+    machine,
+    god,
+    coreApp(() => truenoHost(key, machine, network), god, machine),
+  )
 }

@@ -1,4 +1,4 @@
-import { end, kill, type Machine, type Marker, marked, pause, type Process } from './machine.js'
+import { end, kill, type Machine, type Marker, marked, type Process, pause } from './machine.js'
 import { killGod } from './pm2.js'
 import { alone, requireHome, requireNumber, type Script, ScriptExit } from './script.js'
 

@@ -23,7 +23,8 @@ export const assemble: Script = async ([, home, id, ...parts], { machine }) => {
   for (const [kind, first = '', to = ''] of partsOf(parts)) {
     if (kind === 'placeholder') placeholders.add(first)
     if (kind !== 'artifact') continue
-    if (!machine.disk.artifacts.has(requireHash('an artifact', first))) throw new ScriptExit(74, `artifact ${first} is missing`)
+    if (!machine.disk.artifacts.has(requireHash('an artifact', first)))
+      throw new ScriptExit(74, `artifact ${first} is missing`)
     if (to.startsWith(`${binaries}/`)) engines.add(to.slice(binaries.length + 1))
     hasPackage ||= to === ''
   }
@@ -58,7 +59,8 @@ export const write: Script = async ([, home, path = '', mode = ''], { machine, i
 export const activate: Script = async ([, home, id], { machine }) => {
   requireHome(home, machine)
   const release = requireHash('RELEASE_ID', id)
-  if (!machine.disk.releases.has(release)) throw new ScriptExit(74, `release ${release} is not in ${machine.home}/releases`)
+  if (!machine.disk.releases.has(release))
+    throw new ScriptExit(74, `release ${release} is not in ${machine.home}/releases`)
   await pause(machine, machine.chance.between(2, 20))
   machine.disk.current = release
   return ''
