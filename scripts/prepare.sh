@@ -5,7 +5,8 @@ set -eu
 cd "$(dirname "$0")/.."
 
 if [ ! -e node_modules/.package-lock.json ] || [ -n "$(find package-lock.json -newer node_modules/.package-lock.json)" ]; then
-  npm ci --no-audit --no-fund
+  # Not `npm ci`: it refuses a lock file without the native packages of other platforms, which not every mirror has.
+  npm install --no-save --no-audit --no-fund
   touch node_modules/.package-lock.json
 fi
 if [ ! -e dist/.built ] || [ -n "$(find src package.json tsconfig.json tsconfig.build.json -newer dist/.built -print -quit)" ]; then
