@@ -15,7 +15,8 @@ export interface Invocation {
 /** The scripts of `remote/` in this package, each read once. */
 export function packagedScripts(directory: URL = new URL('../../remote/', import.meta.url)): ScriptSource {
   const read = keyed((file) => readFile(new URL(file, directory), 'utf8'))
-  return async (name) => inlineParts(await read(`${name}.sh`), read)
+  // Put together once, however many hosts it goes to.
+  return keyed(async (name: string) => inlineParts(await read(`${name}.sh`), read))
 }
 
 const partLine = /^\. "\$\{0%\/\*\}\/([a-z]+\.sh)"$/
