@@ -16,6 +16,7 @@
 #   address IP                        current ID           release ID     artifact SHA256
 #   hash cluster|environment|balancer|receipt SHA256       token N
 #   receipt JSON                      start JSON           balancer-start JSON            lease SILENT-SECONDS JSON
+#   exits NAME N, as the beginning of the log of pm2 says
 #   process PID TICKS UP-SECONDS CLUSTER PART START NAME RESTARTS COMMAND
 #   listener PORT ADDRESS PID USER COMMAND
 # Exit codes: 0 · 74 bad HOME, DATA or session · 70 as in lib.sh

@@ -21,6 +21,7 @@ machine_and_records() {
       tell("balancer-start", text_of(home "/run/balancer-start.json"))
       print "token", highest(home "/run/token")
       lease(text_of(home "/lease/owner.json"), line_of(home "/lease/beat"))
+      exits(home "/run/pm2/pm2.log")
     }
 
     function tell(name, value) { if (value != "") print name, value }
@@ -73,6 +74,16 @@ machine_and_records() {
     function lease(owner, beat,  silent) {
       silent = ENVIRON["facts_now"] - (beat ~ /^[0-9]+$/ ? beat : 0)
       if (owner != "") print "lease", (silent < 0 ? 0 : silent), owner
+    }
+    # Its beginning is enough: that of the start.
+    function exits(file,  line, name, count, lines) {
+      while (lines++ < 1000 && (getline line < file) > 0)
+        if (match(line, /App \[[^]]+\] with id \[[0-9]+\] and pid \[[0-9]+\], exited/)) {
+          name = substr(line, RSTART + 5, index(substr(line, RSTART), "]") - 6)
+          count[name]++
+        }
+      close(file)
+      for (name in count) print "exits", name, count[name]
     }'
 }
 

@@ -53,6 +53,8 @@ export interface Facts {
   /** Highest lease token this host has seen; 0: none. */
   readonly token: number
   readonly lease: LeaseOwner | null
+  /** How often processes ended since the start, by pm2's names; as far as the beginning of its log tells. */
+  readonly exits: Readonly<Record<string, number>>
   /** Every process that carries our marker with this host's home, whoever started it. */
   readonly processes: readonly MarkedProcess[]
   /** Listening TCP sockets on the ports asked for. */

@@ -33,6 +33,7 @@ export function parseFacts(host: HostKey, text: string): Facts {
     balancerStart: parseStartRecord(told.text('balancer-start') ?? ''),
     token: told.one('token').count(0),
     lease: leaseOf(told.maybe('lease')),
+    exits: Object.fromEntries(told.all('exits').map((line) => [line.text(0), line.count(1)])),
     processes,
     listeners: told.all('listener').map((line) => listenerOf(line, ours)),
   }
@@ -68,6 +69,7 @@ const formats = {
   start: [1, 'at most once'],
   'balancer-start': [1, 'at most once'],
   lease: [2, 'at most once'],
+  exits: [2, 'often'],
   process: [9, 'often'],
   listener: [5, 'often'],
 } as const satisfies FactFormats<string>

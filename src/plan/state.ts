@@ -86,8 +86,8 @@ function broken(facts: Facts, processes: readonly MarkedProcess[]): string | und
   return undefined
 }
 
-/** Core starts its components within its first seconds; the bridge when Elasticsearch is ready. */
-const settledSeconds = 15
+/** Core starts its components at once, in its first seconds; the bridge when Elasticsearch is ready. */
+const settledSeconds = 5
 
 /** A component that is not there is one that pm2 has given up: nobody starts it again, and core waits for ever (contract, 7.3). */
 function givenUp(
@@ -96,8 +96,10 @@ function givenUp(
   expected: readonly Component[],
 ): string | undefined {
   if (coreUpSeconds(facts) < settledSeconds) return undefined
+  const runs = ({ process }: Component): boolean => processes.some(({ name }) => name === process)
   const isDue = ({ name }: Component): boolean => name !== 'bridge' || listens(facts, 8004)
-  const missing = expected.find((part) => isDue(part) && !processes.some(({ name }) => name === part.process))
+  const engines = expected.filter(({ name }) => name !== 'core')
+  const missing = engines.some(runs) ? engines.find((engine) => isDue(engine) && !runs(engine)) : undefined
   return missing && `${missing.title} does not run`
 }
 
@@ -107,13 +109,14 @@ function givenUp(
  */
 function restarted(facts: Facts, processes: readonly MarkedProcess[]): string | undefined {
   if (servesDrivers(facts)) return undefined
-  const again = processes.find(hasRestarted)
-  return again && `${componentOfProcess(again.name)?.title ?? again.name} ended before the host served`
+  const ends = [...processes.map(({ name, restarts }) => [name, restarts] as const), ...Object.entries(facts.exits)]
+  const again = ends.find(([name, times]) => times >= (isBridge(name) ? exitLimitOf(name) : 1))
+  return again && `${componentOfProcess(again[0])?.title ?? again[0]} ended before the host served`
 }
 
 /** The bridge is restarted by core itself in an ordinary start. */
-function hasRestarted({ name, restarts }: MarkedProcess): boolean {
-  return componentOfProcess(name)?.name === 'bridge' ? restarts >= exitLimitOf(name) : restarts > 0
+function isBridge(name: string): boolean {
+  return componentOfProcess(name)?.name === 'bridge'
 }
 
 function difference(facts: Facts, wanted: Wanted): string | undefined {

@@ -65,6 +65,7 @@ const bareFacts: Facts = {
   balancerStart: null,
   token: 0,
   lease: null,
+  exits: {},
   processes: [],
   listeners: [],
 }
@@ -323,6 +324,7 @@ function someFacts(): fc.Arbitrary<Facts> {
     balancerStart: orNull(start),
     token: count,
     lease: orNull(lease),
+    exits: fc.dictionary(filled, count, { maxKeys: 3 }),
     processes: fc.uniqueArray(process, { selector: (one) => one.pid, maxLength: 5 }),
     listeners: fc.array(listener, { maxLength: 5 }),
   })

@@ -124,6 +124,7 @@ export function emptyFacts(host: string, more: Partial<Facts> = {}): Facts {
     balancerStart: null,
     token: 0,
     lease: null,
+    exits: {},
     processes: [],
     listeners: [],
     ...more,

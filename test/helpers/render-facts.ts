@@ -35,6 +35,7 @@ export function renderFacts(facts: Facts): string {
     ...json('balancer-start', facts.balancerStart),
     ['token', facts.token],
     ...lease(facts.lease),
+    ...Object.entries(facts.exits).map(([name, count]) => ['exits', name, count]),
     ...facts.processes.map(process),
     ...facts.listeners.map(listener),
     ['end'],

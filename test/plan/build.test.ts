@@ -169,6 +169,10 @@ describe('up', () => {
       'processes of an earlier start are left',
       (facts: Facts) => ({ ...facts, processes: [...facts.processes, processOf('Spark-Worker', { startId: '0-9' })] }),
     ],
+    [
+      'Elasticsearch ended before the host served',
+      (facts: Facts) => ({ ...facts, listeners: [], exits: { Elasticsearch: 1 } }),
+    ],
     ['processes run without a start record', (facts: Facts) => ({ ...facts, start: null })],
   ])('restarts a host where %s', (why, change) => {
     const cluster = exampleCluster()

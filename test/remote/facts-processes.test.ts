@@ -74,6 +74,16 @@ inEachShell((host) => {
       expect((await facts()).processes).toEqual([])
     })
 
+    test('that have ended since the start are counted by the names pm2 has for them', async () => {
+      const exit = (name: string) =>
+        `2026-11-24 02:07:03: App [${name}] with id [2] and pid [7], exited with code [1]\n`
+      host().put(
+        'run/pm2/pm2.log',
+        `Starting\n${exit('Spark-Worker')}${exit('Gremlin-Server')}online\n${exit('Spark-Worker')}`,
+      )
+      expect((await facts()).exits).toEqual({ 'Spark-Worker': 2, 'Gremlin-Server': 1 })
+    })
+
     test('are found with a grep that does not see behind a NUL', async () => {
       host().fakeTool('grep', '#!/bin/sh\nexit 1\n')
       const pid = sleeper(host(), {})

@@ -2,6 +2,7 @@ import type { Facts, Listener, MarkedProcess } from '../../../src/cluster/facts.
 import type { Receipt } from '../../../src/cluster/receipt.js'
 import type { ReadScript } from '../../../src/plan/plan.js'
 import { layoutOf } from '../../../src/trueno/layout.js'
+import { exitedProcess } from '../../../src/trueno/lines.js'
 import { emptyFacts } from '../../helpers/fixtures.js'
 import { renderFacts } from '../../helpers/render-facts.js'
 import { hostSeconds, type Machine, marked, type Process, pause, sha256 } from './machine.js'
@@ -35,9 +36,17 @@ function factsOf(machine: Machine, ports: readonly number[]): Facts {
     balancerStart: disk.balancerStart,
     token: disk.token,
     lease: disk.lease === null ? null : { ...ownerOf(disk.lease), silent: hostSeconds(machine) - disk.lease.beat },
+    exits: exitsOf(machine),
     processes: ours.map((process) => markedProcess(process, machine)),
     listeners: ports.flatMap((port) => listener(port, ours, machine)),
   }
+}
+
+function exitsOf({ logs, home }: Machine): Facts['exits'] {
+  const names = logs
+    .below(layoutOf(home).pm2Log)
+    .flatMap(({ lines }) => lines.flatMap((line) => exitedProcess(line) ?? []))
+  return Object.fromEntries([...new Set(names)].map((name) => [name, names.filter((one) => one === name).length]))
 }
 
 function ownerOf({
