@@ -24,7 +24,13 @@ export async function apply(plan: Plan, engine: Engine): Promise<Applied> {
     engine.signal.throwIfAborted()
     await runPhase(phase, progress, engine)
   }
-  return progress
+  return { failed: inOrder(progress.failed, plan), held: progress.held }
+}
+
+/** In the order of `cluster.json`, whichever failed first. */
+function inOrder(failed: ReadonlyMap<HostKey, Problem>, plan: Plan): ReadonlyMap<HostKey, Problem> {
+  const { hosts } = plan.cluster
+  return new Map([...failed].sort(([left], [right]) => hosts.indexOf(left) - hosts.indexOf(right)))
 }
 
 interface Progress {
