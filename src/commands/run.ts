@@ -52,7 +52,9 @@ export async function run(typed: Typed, io: Io, again: VerbRun['again']): Promis
   interrupt.stop()
   for (const problem of end.problems) emit({ kind: 'problem', problem })
   const { exitCode, closing } = end
-  emit({ kind: 'runFinished', ok: exitCode === exitCodes.done, exitCode, ms: systemWorld.now() - begun, closing })
+  // What a verb tells is its last word.
+  if (texts.length === 0 || end.problems.length > 0)
+    emit({ kind: 'runFinished', ok: exitCode === exitCodes.done, exitCode, ms: systemWorld.now() - begun, closing })
   await reporter.finish()
   for (const text of texts) io.stdout.write(text)
   if (typed.options.json && telling.has(typed.verb) && texts.length === 0)
@@ -101,14 +103,11 @@ function defect(error: unknown, { options }: Typed): Problem {
 function reporterOf(typed: Typed, io: Io): Reporter {
   const { json = false, plain = false, quiet = false, verbose = false } = typed.options
   const { stdout, stderr, env } = io
+  const isTelling = telling.has(typed.verb)
   const silent =
-    quiet ||
-    (json && telling.has(typed.verb)) ||
-    typed.options.watch === true ||
-    typed.verb === 'status' ||
-    typed.verb === 'rehearse'
+    quiet || typed.verb === 'status' || typed.verb === 'rehearse' || (isTelling && (json || stdout.isTTY !== true))
   const kind = chooseReporter({
-    json: json && !telling.has(typed.verb),
+    json: json && !isTelling,
     plain,
     quiet: silent,
     isTTY: stdout.isTTY === true,
