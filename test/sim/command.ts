@@ -15,6 +15,8 @@ export interface Command {
   readonly who?: string
   /** Hosts at once; default 64. */
   readonly parallel?: number
+  /** Wait for the lease; default: no. */
+  readonly wait?: boolean
   readonly bugs?: Bugs
 }
 
@@ -41,9 +43,17 @@ export async function give(sim: Simulation, command: Command, interruption?: Int
 }
 
 async function run(sim: Simulation, command: Command, signal: AbortSignal): Promise<readonly string[]> {
-  const { verb, cluster, release, who = 'first@laptop', parallel = 64, bugs: { phases, ...bugs } = {} } = command
+  const {
+    verb,
+    cluster,
+    release,
+    who = 'first@laptop',
+    parallel = 64,
+    wait = false,
+    bugs: { phases, ...bugs } = {},
+  } = command
   const context = laptop(sim, { who, signal, emit: (event) => tell(sim, who, event), ...bugs })
-  const options = { cluster, chosen: null, parallel, wait: false, ...(phases && { phases }) }
+  const options = { cluster, chosen: null, parallel, wait, ...(phases && { phases }) }
   const outcome = await (verb === 'up' ? up({ ...options, release: atHand(release) }, context) : down(options, context))
   return outcome.closing
 }

@@ -18,6 +18,9 @@ export type Fault =
   /** `kill -9` of a process by pm2's name; the empty name is pm2's daemon. */
   | { readonly kind: 'killed'; readonly host: HostKey; readonly process: string; readonly atMs: number }
   | { readonly kind: 'portTaken'; readonly host: HostKey; readonly port: number; readonly atMs: number }
+  /** Core's one question to Elasticsearch finds nobody (contract, 6.5). */
+  | { readonly kind: 'pingFails'; readonly host: HostKey }
+  | { readonly kind: 'diskFull'; readonly host: HostKey; readonly atMs: number }
 
 const letLoose = {
   lossy: ({ weather }, { probability }) => {
@@ -47,6 +50,14 @@ const letLoose = {
   portTaken: (sim, { host, port, atMs }) => {
     later(sim, atMs, () => takePort(machineOf(sim, host), port))
   },
+  pingFails: (sim, { host }) => {
+    machineOf(sim, host).troubles.set('core', { failsPing: true })
+  },
+  diskFull: (sim, { host, atMs }) => {
+    later(sim, atMs, () => {
+      machineOf(sim, host).disk.isFull = true
+    })
+  },
 } satisfies { [Kind in Fault['kind']]: (sim: Simulation, fault: Extract<Fault, { kind: Kind }>) => void }
 
 /** Does something later, unless the faults are over by then. */
@@ -69,6 +80,7 @@ export function heal(sim: Simulation): void {
   sim.plannedFaults.clear()
   for (const machine of sim.machines.values()) {
     machine.troubles.clear()
+    machine.disk.isFull = false
     machine.silentUntil = 0
     restorePower(machine)
     for (const { process } of [...machine.ports.values()]) if (process.marker === null) end(machine, process, 0)
@@ -145,6 +157,8 @@ const draw = {
     port: chance.pick([8000, 8001, 8002, 8004, 8005, 8008, 9000]),
     atMs: soon(chance),
   }),
+  pingFails: (chance, cluster) => ({ kind: 'pingFails', host: anyHost(chance, cluster) }),
+  diskFull: (chance, cluster) => ({ kind: 'diskFull', host: anyHost(chance, cluster), atMs: soon(chance) }),
 } satisfies { [Kind in Fault['kind']]: (chance: Chance, cluster: Cluster) => Extract<Fault, { kind: Kind }> }
 
 const kinds = Object.keys(draw) as Fault['kind'][]

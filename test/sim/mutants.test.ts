@@ -134,6 +134,7 @@ describe('a bug in the convergence is found:', () => {
   test('nobody sees that pm2 gave up', async () => {
     const blind = (facts: Facts): Facts => ({
       ...facts,
+      exits: {},
       processes: facts.processes.map((process) => ({ ...process, restarts: 0, upSeconds: 0 })),
     })
     expect(await found(withFacts(starting, blind))).toMatch(notDone)

@@ -11,9 +11,6 @@ import { createSimulation, type Simulation } from './simulation.js'
 
 /** More than any command may take, in virtual milliseconds. */
 const longestCommandMs = 3_600_000
-/** After so long a lease that nobody gives back is free, and hosts that were off are on. */
-const quietMs = 90_000
-
 /**
  * One story: perhaps a cluster that runs already, commands while things go wrong, and then a convergence. Rejects with
  * what went wrong that may not, and a trace.
@@ -35,7 +32,7 @@ async function play(sim: Simulation, story: Chance, wanted: Wanted): Promise<voi
   const next = story.happens(0.5) ? wanted : change(story, wanted)
   await sim.clock.run(troubledTime(sim, story, next), 4 * longestCommandMs)
   heal(sim)
-  await passTime(sim, quietMs)
+  await passTime(sim, story.pick([5000, 20_000, 90_000, 1_000_000]))
   await converge(sim, next)
 }
 
@@ -69,7 +66,7 @@ function drawInterruption(story: Chance): Interruption | undefined {
 
 /** `up` succeeds, a second one has nothing to do, `down` leaves nothing. */
 async function converge(sim: Simulation, wanted: Wanted): Promise<void> {
-  await mustBeDone(sim, { verb: 'up', ...wanted })
+  await mustBeDone(sim, { verb: 'up', ...wanted, wait: true })
   isAsWanted(sim, wanted)
   const closing = await mustBeDone(sim, { verb: 'up', ...wanted })
   if (!closing.some((line) => line.startsWith('Nothing to do'))) throw new Error('a second up had something to do')

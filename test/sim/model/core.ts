@@ -122,7 +122,8 @@ async function serve({ process, host, log, fail }: Core): Promise<void> {
   log.info(`Internal API awaiting for connections at: ${key}:8001`)
   if (!process.listen(8000, 'core')) return fail('listen EADDRINUSE :::8000')
   await process.sleep(machine.chance.between(20, 400))
-  if (indexHosts.some((index) => network.dial(index, 8004) !== undefined)) {
+  const { failsPing = false } = machine.troubles.get('core') ?? {}
+  if (!failsPing && indexHosts.some((index) => network.dial(index, 8004) !== undefined)) {
     log.info(
       `ElasticSeach engine connected at: ${JSON.stringify(indexHosts.map((index) => ({ port: 8004, host: index })))}`,
     )

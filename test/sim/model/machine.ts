@@ -64,6 +64,7 @@ export interface Disk {
   start: StartRecord | null
   balancerStart: StartRecord | null
   token: number
+  isFull: boolean
   lease: LeaseFiles | null
 }
 
@@ -83,6 +84,8 @@ export interface Trouble {
   readonly livesMs?: number
   /** How many times longer it takes than usual. */
   readonly slowness?: number
+  /** Core asks Elasticsearch, and nobody answers. */
+  readonly failsPing?: boolean
 }
 
 export interface Machine {
@@ -145,6 +148,7 @@ function emptyDisk(): Disk {
     start: null,
     balancerStart: null,
     token: 0,
+    isFull: false,
     lease: null,
   }
 }

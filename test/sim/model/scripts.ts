@@ -7,16 +7,23 @@ import { activate, assemble, receive, write } from './store-scripts.js'
 
 /** The scripts of `remote/` that change a host, as the model hosts run them. */
 export const writeScripts = {
-  receive: withToken('receive', receive),
-  assemble: withToken('assemble', assemble),
-  write: withToken('write', write),
+  receive: withToken('receive', withSpace(receive)),
+  assemble: withToken('assemble', withSpace(assemble)),
+  write: withToken('write', withSpace(write)),
   activate: withToken('activate', activate),
-  start: withToken('start', start),
+  start: withToken('start', withSpace(start)),
   stop: withToken('stop', stop),
   'balancer-start': withToken('balancer-start', balancerStart),
   'balancer-stop': withToken('balancer-stop', balancerStop),
   lease,
 } satisfies Record<WriteScript, Script>
+
+function withSpace(script: Script): Script {
+  return async (args, run) => {
+    if (run.machine.disk.isFull) throw new ScriptExit(72, 'no space left on the device')
+    return script(args, run)
+  }
+}
 
 function withToken(name: WriteScript, script: Script): Script {
   return async (args, run) => {
