@@ -61,7 +61,8 @@ function ownState(host: Host, facts: Facts, context: PlanContext): HostState {
  * barrier does not let them pass (contract, 7.1 and 7.4). One that waits there for a host that is missing may wait.
  */
 function isStuck(facts: Facts, { cluster, facts: all }: PlanContext): boolean {
-  if (coreUpSeconds(facts) * 1000 <= cluster.timeouts.start) return false
+  // Whole seconds are told, so the present one counts.
+  if ((coreUpSeconds(facts) + 1) * 1000 <= cluster.timeouts.start) return false
   const everyone = cluster.hosts.filter(({ member }) => member).map(({ key }) => all.get(key))
   return !isAtBarrier(facts) || everyone.every((one) => one !== undefined && isAtBarrier(one))
 }
