@@ -1,7 +1,14 @@
 import { hostname, userInfo } from 'node:os'
 import type { Access } from '../cluster/cluster.js'
 import { errorProblem, UsageError } from '../errors.js'
-import { remembered, type SshProgram, type SshSettings, sshProgram } from './ssh-settings.js'
+import {
+  remembered,
+  type SshProgram,
+  type SshProgramOptions,
+  type SshSettings,
+  sshArguments,
+  sshProgram,
+} from './ssh-settings.js'
 import type { Source, Target } from './target.js'
 import { buildTarget } from './target-settings.js'
 import type { TokenValues } from './tokens.js'
@@ -23,10 +30,13 @@ export type Resolve = (access: Access) => Promise<Target>
 
 /** A `Resolve` with a memory of its own. */
 export function createResolver(environment: ConfigEnvironment): Resolve {
-  const { configFile, offline = false } = environment
-  const program = environment.program ?? sshProgram({ offline, ...(configFile !== undefined && { configFile }) })
+  const program = environment.program ?? sshProgram(programOptions(environment))
   const resolving = { environment, program: remembered(program), me: whoAmI(environment.variables) }
   return (access) => resolveChain(access, resolving, 0)
+}
+
+function programOptions({ configFile, offline = false }: ConfigEnvironment): SshProgramOptions {
+  return { offline, ...(configFile !== undefined && { configFile }) }
 }
 
 /** How ssh would reach a host, asked once. @throws UsageError when the SSH configuration is wrong. */
@@ -52,7 +62,7 @@ const mostJumps = 8
 
 async function resolveChain(access: Access, resolving: Resolving, depth: number): Promise<Target> {
   if (depth > mostJumps) throw jumpLoop(access)
-  const { settings, defaults, notes } = await settingsOf(access, resolving)
+  const { settings, defaults, notes, hasSsh } = await settingsOf(access, resolving)
   const jumps = await resolveJumps(settings.get('proxyjump')?.[0] ?? 'none', resolving, depth)
   return buildTarget({
     access,
@@ -60,6 +70,7 @@ async function resolveChain(access: Access, resolving: Resolving, depth: number)
     me: resolving.me,
     jumps,
     notes,
+    sshArguments: hasSsh ? sshArguments(access, programOptions(resolving.environment)) : null,
     sources: sourcesOf(access, settings, defaults),
   })
 }
@@ -68,15 +79,16 @@ interface FoundSettings {
   readonly settings: SshSettings
   readonly defaults: SshSettings
   readonly notes: readonly string[]
+  readonly hasSsh: boolean
 }
 
 async function settingsOf(access: Access, { environment, program, me }: Resolving): Promise<FoundSettings> {
   const [settings, defaults] = await Promise.all([program.settings(access), program.defaults()])
-  if (settings !== null) return { settings, defaults, notes: [] }
+  if (settings !== null) return { settings, defaults, notes: [], hasSsh: true }
   const { configFile } = environment
   const { readSshConfig } = await import('./ssh-config-file.js')
   const read = readSshConfig(access, { home: me.home, ...(configFile !== undefined && { configFile }) })
-  return { ...read, defaults: new Map() }
+  return { ...read, defaults: new Map(), hasSsh: false }
 }
 
 /** As ssh does it: the first hop by its own configuration, jumps of its own included; every later one through those before it. */

@@ -12,11 +12,13 @@ import type { HostKeyPins } from './known-hosts.js'
 import { linkConnection } from './link-connection.js'
 import { keepLink } from './link-keeper.js'
 import type { Networks } from './networks.js'
-import { type LinkContext, openLink } from './open-link.js'
+import { openLink } from './open-link.js'
 import { createPasswords } from './passwords.js'
 import { packagedScripts, type ScriptSource } from './scripts.js'
 import { createSlots, createSlotsByName } from './slots.js'
 import type { Target } from './target.js'
+import type { Transport } from './transport.js'
+import type { LinkContext } from './way.js'
 
 /** What connecting depends on; everything but the world has a default. */
 export interface SshOptions {
@@ -31,6 +33,8 @@ export interface SshOptions {
   readonly ask?: Ask | null
   /** Keys of hosts pinned by `trueno-deploy trust`, and the file they are from. */
   readonly pins?: { readonly keys: HostKeyPins; readonly file: string }
+  /** Default: `auto`, ssh2 where it can do what the configuration asks, else the ssh of this machine. */
+  readonly transport?: Transport
   /** Default: those of `remote/` in this package. */
   readonly scripts?: ScriptSource
   /** Most that a host may take to let us in, milliseconds. Default: 10 s. */
@@ -88,7 +92,7 @@ export function createSsh(options: SshOptions): Ssh {
 }
 
 function linkContext(
-  { world, only = null, ask = null, pins, connectTimeoutMs = 10_000 }: SshOptions,
+  { world, only = null, ask = null, pins, variables = {}, connectTimeoutMs = 10_000 }: SshOptions,
   jump: LinkContext['jump'],
 ): LinkContext {
   const asker = createAsker(ask, world)
@@ -99,6 +103,8 @@ function linkContext(
     identities: createIdentityStore(asker.ask),
     passwords: createPasswords(asker.ask),
     hostKeys: createHostKeyStore(pins === undefined ? {} : { pins }),
+    pins: pins?.keys ?? {},
+    variables,
     connectTimeoutMs,
     logins: createSlotsByName(mostLogins),
     jump,
@@ -111,11 +117,11 @@ async function connectOne(
   host: HostKey,
   target: Target,
   context: LinkContext,
-  { scripts = packaged, onCommand, onLost }: SshOptions,
+  { scripts = packaged, transport = 'auto', onCommand, onLost }: SshOptions,
   signal?: AbortSignal,
 ): Promise<Connection> {
   const { world, only } = context
-  const open = (until?: AbortSignal) => openLink(host, target, context, until)
+  const open = (until?: AbortSignal) => openLink(host, target, context, { transport, signal: until })
   const keeper = keepLink(await open(signal), { host, world, open, onLost: (message) => onLost?.(host, message) })
   return linkConnection(keeper, {
     host,

@@ -9,11 +9,7 @@ import type { HostKeyStore } from './host-key-store.js'
 import { readHostKey } from './known-hosts.js'
 import { describeTarget, type Target } from './target.js'
 import { plainText, shorten } from './text.js'
-
-/** The host hung up before keys were exchanged: what sshd does with too many at once (MaxStartups). Safe to try again. */
-export class EarlyDropError extends Error {
-  override readonly name = 'EarlyDropError'
-}
+import { EarlyDropError } from './way.js'
 
 export interface HandshakeOptions {
   readonly hostKeys: HostKeyStore

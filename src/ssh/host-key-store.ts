@@ -22,6 +22,8 @@ import type { Target } from './target.js'
 export interface HostKeyStore {
   /** Types of the keys known for this target, best known first. They are asked for before others. */
   knownTypes(target: Target): readonly string[]
+  /** No plain key of it is known, but an authority that may vouch for one with a certificate. */
+  isKnownByAuthorityAlone(target: Target): boolean
   /**
    * Checks a key that a host presented. Never passes one over: a new one is taken only where the user's SSH
    * configuration says `StrictHostKeyChecking accept-new` (or `no`, which counts as that), and is then written down.
@@ -55,6 +57,10 @@ export function createHostKeyStore({ pins }: HostKeyStoreOptions = {}): HostKeyS
           .map(({ type }) => type),
       ),
     ],
+    isKnownByAuthorityAlone: (target) => {
+      const lines = linesAbout(target)
+      return lines.some(isAuthority) && !lines.some(isPlain)
+    },
     check: (host, target, offered) => {
       const known = linesAbout(target)
       const verdict = judge(known, namesOf(target), offered)
@@ -68,6 +74,10 @@ export function createHostKeyStore({ pins }: HostKeyStoreOptions = {}): HostKeyS
 function about(target: Target, lines: readonly KnownHost[]): readonly KnownHost[] {
   const names = namesOf(target)
   return lines.filter((line) => names.some((name) => line.matches(name)))
+}
+
+function isAuthority(line: KnownHost): boolean {
+  return line.marker === 'cert-authority'
 }
 
 function isPlain(line: KnownHost): boolean {
@@ -151,7 +161,7 @@ function hostKeyError(
 }
 
 function unknownCause(known: readonly KnownHost[]): string {
-  const authority = known.find((line) => line.marker === 'cert-authority')
+  const authority = known.find(isAuthority)
   if (authority === undefined) return 'No known_hosts file and no pin has a key for this host; nothing was sent to it'
   return `The host is known by a certificate authority only (${authority.place}), and host certificates need the OpenSSH transport`
 }

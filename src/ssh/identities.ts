@@ -23,6 +23,8 @@ export interface NoIdentity {
 /** Keys of this machine, each read, parsed and decrypted once however many hosts they are for. */
 export interface IdentityStore {
   file(path: string): Identity | PublicOnly | NoIdentity
+  /** The key lies in a device (FIDO), which ssh2 cannot ask. */
+  isHardwareKey(path: string): boolean
   /** Rejects when nothing answers at the socket. */
   agent(socket: string): Promise<readonly Identity[]>
 }
@@ -35,7 +37,11 @@ export interface PublicOnly {
 
 /** `ask` is null where there is nobody to ask. */
 export function createIdentityStore(ask: Ask | null): IdentityStore {
-  return { file: keyed((path) => readIdentity(path, ask)), agent: keyed(agentIdentities) }
+  return {
+    file: keyed((path) => readIdentity(path, ask)),
+    isHardwareKey: keyed((path) => /^sk-/.test(readKeyEnvelope(readText(path) ?? '').publicKey ?? '')),
+    agent: keyed(agentIdentities),
+  }
 }
 
 function readIdentity(path: string, ask: Ask | null): Identity | PublicOnly | NoIdentity {

@@ -1,40 +1,18 @@
-import { isIP } from 'node:net'
-import type { Duplex } from 'node:stream'
 import type { HostKey } from '../cluster/cluster.js'
-import type { World } from '../world.js'
-import { unlessAborted } from './abort.js'
-import type { Asker } from './asking.js'
-import { type Authentication, createAuthentication } from './authentication.js'
-import { TunnelError } from './connection.js'
 import { withDeadline } from './deadline.js'
-import { assertPermitted, DialError, type DialOptions, dialAddresses, resolveAddresses } from './dial.js'
+import { DialError } from './dial.js'
 import { ConnectionError } from './errors.js'
-import { EarlyDropError, handshake } from './handshake.js'
-import type { HostKeyStore } from './host-key-store.js'
-import type { IdentityStore } from './identities.js'
-import { watchSilence } from './keepalive.js'
 import type { Link } from './link.js'
-import type { Networks } from './networks.js'
-import type { Passwords } from './passwords.js'
-import { runProxyCommand } from './proxy-command.js'
-import type { Slots } from './slots.js'
-import { ssh2Link } from './ssh2-link.js'
+import { openSshWay } from './openssh-way.js'
+import { ssh2Way } from './ssh2-way.js'
 import { describeTarget, type Target } from './target.js'
+import { needsOpenSsh, type Transport } from './transport.js'
+import { EarlyDropError, type LinkContext, type Login } from './way.js'
 
-/** What all links of a run share. */
-export interface LinkContext {
-  readonly world: World
-  readonly only: Networks | null
-  readonly asker: Asker
-  readonly identities: IdentityStore
-  readonly passwords: Passwords
-  readonly hostKeys: HostKeyStore
-  /** Most a host may take to let us in, milliseconds. A shorter ConnectTimeout of the SSH configuration counts. */
-  readonly connectTimeoutMs: number
-  /** Logins under way at one sshd. */
-  readonly logins: (sshd: string) => Slots
-  /** The one link to a jump host, made when first needed. */
-  readonly jump: (jump: Target) => Promise<Link>
+export interface OpenLinkOptions {
+  /** Default: `auto`, ssh2 where it can do what the configuration asks, else OpenSSH. */
+  readonly transport?: Transport
+  readonly signal?: AbortSignal | undefined
 }
 
 /** Logs in to a host. @throws ConnectionError with what went wrong; the signal's reason when that aborts. */
@@ -42,13 +20,13 @@ export async function openLink(
   host: HostKey,
   target: Target,
   context: LinkContext,
-  signal?: AbortSignal,
+  { transport = 'auto', signal }: OpenLinkOptions = {},
 ): Promise<Link> {
-  const authentication = await createAuthentication(target, { ...context, ask: context.asker.ask })
-  const attempt: Attempt = { host, target, context, authentication, signal }
+  const limitMs = Math.min(context.connectTimeoutMs, target.connectTimeoutMs ?? Number.POSITIVE_INFINITY)
+  const login: Login = { host, target, context, limitMs, signal }
   for (let tries = 1; ; tries++) {
     try {
-      return await loginInTurn(attempt)
+      return await loginInTurn(login, transport)
     } catch (error) {
       if (!(error instanceof EarlyDropError) || tries >= loginTries) throw asConnectionError(host, target, error)
     }
@@ -58,88 +36,14 @@ export async function openLink(
 
 const loginTries = 4
 
-interface Attempt {
-  readonly host: HostKey
-  readonly target: Target
-  readonly context: LinkContext
-  readonly authentication: Authentication
-  readonly signal: AbortSignal | undefined
-}
-
-async function loginInTurn(attempt: Attempt): Promise<Link> {
-  const { target, context, signal } = attempt
-  const ms = Math.min(context.connectTimeoutMs, target.connectTimeoutMs ?? Number.POSITIVE_INFINITY)
-  const route = await findRoute(attempt, ms)
-  const late = () => new DialError('timed-out', `${describeTarget(target)} did not let us in within ${ms / 1000} s`)
-  return context
-    .logins(route.sshd)
-    .use(() =>
-      withDeadline(
-        (over) => login(attempt, route, over),
-        { world: context.world, asker: context.asker, ms, signal },
-        late,
-      ),
-    )
-}
-
-async function login(attempt: Attempt, route: Route, signal: AbortSignal): Promise<Link> {
-  const { host, target, context, authentication } = attempt
-  signal.throwIfAborted()
-  const stream = await route.open(signal)
-  const client = await handshake(stream, host, target, { hostKeys: context.hostKeys, authentication, signal })
-  watchSilence(stream, target.keepalive, context.world)
-  return ssh2Link(client, host, { world: context.world, environment: target.environment })
-}
-
-/** How the bytes get to a host. */
-interface Route {
-  /** Names the sshd at its end. */
-  readonly sshd: string
-  open(signal: AbortSignal): Promise<Duplex>
-}
-
-async function findRoute({ target, context, signal }: Attempt, ms: number): Promise<Route> {
-  const { hostname, port, proxyCommand, jumps } = target
-  const sshd = `${jumps.map(describeTarget).join('>')}>${proxyCommand ?? ''}>${hostname}:${port}`
-  if (jumps.length > 0 || proxyCommand !== null) assertPermitted(hostname, context.only)
-  if (jumps.length > 0) return jumpRoute(sshd, target, context, signal)
-  if (proxyCommand !== null) return { sshd, open: async () => runProxyCommand(proxyCommand) }
-  return directRoute(target, context, ms, signal)
-}
-
-async function directRoute(target: Target, context: LinkContext, ms: number, signal?: AbortSignal): Promise<Route> {
-  const { hostname, port, addressFamily, bindAddress } = target
-  const { world, only, asker } = context
-  const options: DialOptions = { world, only, timeoutMs: ms, family: addressFamily, from: bindAddress }
-  const late = () => new DialError('timed-out', `looking up ${hostname} took longer than ${ms / 1000} s`)
-  const look = (over: AbortSignal) =>
-    unlessAborted(resolveAddresses(hostname, { ...options, signal: over }), over, () => {})
-  const addresses =
-    isIP(hostname) === 0
-      ? await withDeadline(look, { world, asker, ms, signal }, late)
-      : await resolveAddresses(hostname, options)
-  // Several names of one sshd are one sshd.
-  return {
-    sshd: `${addresses[0]}:${port}`,
-    open: (over) => dialAddresses(addresses, port, { ...options, signal: over }),
-  }
-}
-
-async function jumpRoute(sshd: string, target: Target, context: LinkContext, signal?: AbortSignal): Promise<Route> {
-  const last = target.jumps.at(-1) as Target
-  const opening = context.jump({ ...last, jumps: target.jumps.slice(0, -1) })
-  const link = await unlessAborted(opening, signal, () => {})
-  return { sshd, open: () => forwardThrough(link, last, target) }
-}
-
-async function forwardThrough(link: Link, jump: Target, { hostname, port }: Target): Promise<Duplex> {
-  try {
-    return await link.forward(hostname, port)
-  } catch (error) {
-    if (!(error instanceof TunnelError)) throw error
-    const cause = `the jump host ${describeTarget(jump)} cannot reach ${hostname} port ${port}: ${error.message}`
-    throw new DialError('refused', cause)
-  }
+async function loginInTurn(login: Login, transport: Transport): Promise<Link> {
+  const { target, context, limitMs, signal } = login
+  const { world, asker } = context
+  const byOpenSsh = transport === 'openssh' || (transport === 'auto' && needsOpenSsh(target, context) !== null)
+  const way = byOpenSsh ? openSshWay(login) : await ssh2Way(login)
+  const late = () =>
+    new DialError('timed-out', `${describeTarget(target)} did not let us in within ${limitMs / 1000} s`)
+  return context.logins(way.sshd).use(() => withDeadline(way.login, { world, asker, ms: limitMs, signal }, late))
 }
 
 /** Whatever went wrong, as what it means for this host. */

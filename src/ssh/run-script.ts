@@ -81,12 +81,15 @@ function watchEnd(session: Session): End {
   return end
 }
 
-// A channel that closes may never call back.
+// A channel that closes may never call back; a pipe that closes calls back with an error, and its session is about to end.
 function write(stream: Writable, chunk: Uint8Array, end: End): Promise<void> {
   return new Promise((resolve) => {
     if (end.ended) return resolve()
     end.wake = resolve
-    stream.write(chunk, () => resolve())
+    stream.write(chunk, (error) => {
+      if (error) end.ended = true
+      resolve()
+    })
   })
 }
 

@@ -37,7 +37,7 @@ export function remembered(program: SshProgram): SshProgram {
 }
 
 /** The inventory goes in as options, so that `Match user` and tokens see it. */
-function sshArguments(access: Access, options: SshProgramOptions): readonly string[] {
+export function sshArguments(access: Access, options: SshProgramOptions): readonly string[] {
   return [
     ...(options.configFile === undefined ? [] : ['-F', options.configFile]),
     ...(options.offline ? ['-o', 'CanonicalizeHostname=no'] : []),

@@ -5,11 +5,9 @@ import type { World } from '../world.js'
 import { TunnelError } from './connection.js'
 import { ConnectionError } from './errors.js'
 import type { Link, Printed, Session } from './link.js'
+import { mostSessions, patiently, SessionRefusedError } from './patience.js'
 import { createSlots } from './slots.js'
 import { plainText, shorten } from './text.js'
-
-/** Sessions at once on one connection; sshd's usual MaxSessions is 10. Tunnels do not count there, nor here. */
-export const mostSessions = 8
 
 export interface Ssh2LinkOptions {
   readonly world: World
@@ -27,7 +25,7 @@ export function ssh2Link(client: Client, host: HostKey, { world, environment }: 
       new Promise((resolve, reject) => {
         // The slot is held until the command has ended, the caller has his session at once.
         const run = async () => {
-          const session = await patiently(world, state, () => openSession(client, state, command, environment, printed))
+          const session = await patiently(world, host, () => openSession(client, state, command, environment, printed))
           resolve(session)
           await session.ended.catch(() => {})
         }
@@ -39,7 +37,6 @@ export function ssh2Link(client: Client, host: HostKey, { world, environment }: 
 }
 
 interface ClientState {
-  readonly host: HostKey
   readonly open: boolean
   /** Resolves when the connection is gone. */
   readonly closed: Promise<void>
@@ -59,7 +56,6 @@ function watch(client: Client, host: HostKey): ClientState {
     })
   })
   return {
-    host,
     get open() {
       return open
     },
@@ -82,34 +78,6 @@ function openSession(
     }
     unlessClosed(state, reject, () => client.exec(command, { env: { ...environment } }, opened))
   })
-}
-
-/** The host does not open another session now. */
-class SessionRefusedError extends Error {
-  override readonly name = 'SessionRefusedError'
-}
-
-const sessionTries = 12
-
-/**
- * sshd counts a session for a moment longer than we do, and may allow fewer than is usual: what it refuses now may be
- * granted when another session has ended.
- */
-async function patiently<T>(world: World, state: ClientState, open: () => Promise<T>): Promise<T> {
-  for (let tries = 1; ; tries++) {
-    try {
-      return await open()
-    } catch (error) {
-      if (!(error instanceof SessionRefusedError)) throw error
-      if (tries >= sessionTries) throw noSessions(state.host, error)
-    }
-    await world.sleep(5 * 2 ** tries)
-  }
-}
-
-function noSessions(host: HostKey, error: Error): ConnectionError {
-  const cause = 'The host opens no session: it allows none, or too few at once (MaxSessions of its sshd_config)'
-  return new ConnectionError('no-shell', host, { cause, evidence: error.message })
 }
 
 function sessionOf(channel: ClientChannel, state: ClientState, printed: Printed): Session {

@@ -9,6 +9,7 @@ export interface TargetParts {
   readonly settings: SshSettings
   readonly me: Pick<TokenValues, 'home' | 'localUser' | 'localHost' | 'userId' | 'variables'>
   readonly jumps: readonly Target[]
+  readonly sshArguments: readonly string[] | null
   readonly notes: readonly string[]
   readonly sources: Readonly<Record<string, Source>>
 }
@@ -52,6 +53,7 @@ export function buildTarget(parts: TargetParts): Target {
       password: !isNo(one('passwordauthentication')) && wanted(one, 'password'),
     },
     passwordPrompts: Number(one('numberofpasswordprompts') ?? 3),
+    sshArguments: parts.sshArguments,
     sources: parts.sources,
     notes: parts.notes,
   }

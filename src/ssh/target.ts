@@ -38,6 +38,8 @@ export interface Target {
   readonly forwardAgent: boolean
   readonly methods: { readonly publickey: boolean; readonly keyboardInteractive: boolean; readonly password: boolean }
   readonly passwordPrompts: number
+  /** Arguments that make the ssh of this machine reach the host like this; null: there is none. */
+  readonly sshArguments: readonly string[] | null
   /** Where values came from, by ssh's own keyword in lower case; what is not here is ssh's default. */
   readonly sources: Readonly<Record<string, Source>>
   /** What of the configuration could not be taken into account, in sentences. */

@@ -4,6 +4,7 @@ import { createServer, type Socket } from 'node:net'
 import { join } from 'node:path'
 import { buffer } from 'node:stream/consumers'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import type { SshOptions } from '../../src/ssh/connect.js'
 import { type Connection, TunnelError } from '../../src/ssh/connection.js'
 import { ConnectionError } from '../../src/ssh/errors.js'
 import { freePort } from '../helpers/loopback.js'
@@ -19,11 +20,15 @@ function endNaps(): void {
 }
 
 /** What every transport and every server must do alike. */
-export function connectionContract(name: string, start: (options: HostOptions) => Promise<TestHost>): void {
+export function connectionContract(
+  name: string,
+  start: (options: HostOptions) => Promise<TestHost>,
+  defaults: Partial<SshOptions> = {},
+): void {
   describe(name, () => {
     let rig: Rig
     beforeAll(async () => {
-      rig = await startRig(start)
+      rig = await startRig(start, defaults)
     })
     afterAll(() => rig?.[Symbol.asyncDispose]())
 

@@ -40,8 +40,11 @@ export interface Rig extends AsyncDisposable {
 
 export const loopbackOnly = parseNetworks('127.0.0.0/8,::1')
 
-/** Starts a host and makes all that is needed to reach it in a directory of its own. */
-export async function startRig(start: (options: HostOptions) => Promise<TestHost>): Promise<Rig> {
+/** Starts a host and makes all that is needed to reach it in a directory of its own. `defaults` are for all its doors. */
+export async function startRig(
+  start: (options: HostOptions) => Promise<TestHost>,
+  defaults: Partial<SshOptions> = {},
+): Promise<Rig> {
   const directory = mkdtempSync(join(tmpdir(), 'ssh-rig-'))
   const home = join(directory, 'home')
   mkdirSync(home)
@@ -53,7 +56,14 @@ export async function startRig(start: (options: HostOptions) => Promise<TestHost
   writeFileSync(configFile, clientConfig({ directory, host, identity: key.file }))
   const opened: AsyncDisposable[] = []
   const ssh = (script = 'true', options: Partial<SshOptions> = {}): Ssh =>
-    createSsh({ world: systemWorld, only: loopbackOnly, configFile, scripts: async () => script, ...options })
+    createSsh({
+      world: systemWorld,
+      only: loopbackOnly,
+      configFile,
+      scripts: async () => script,
+      ...defaults,
+      ...options,
+    })
   const connect = async (script?: string, options?: Partial<SshOptions>): Promise<Connection> => {
     const door = ssh(script, options)
     const connection = await door.connect('host', await door.resolve({ ssh: 'host' }))

@@ -1,0 +1,106 @@
+import { spawn } from 'node:child_process'
+import { mkdtempSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { onAbort } from './abort.js'
+import { plainText } from './text.js'
+
+/** An ssh that holds a connection, which others use over a socket. */
+export interface Master {
+  /** Path of the socket. */
+  readonly socket: string
+  isOpen(): boolean
+  /** Resolves when it has ended, for whatever reason. */
+  readonly closed: Promise<void>
+  /** What it said last, without control codes. */
+  said(): string
+  /** Ends the connection. */
+  close(): Promise<void>
+}
+
+/** The ssh that was to become a master ended before it was logged in. */
+export class MasterError extends Error {
+  override readonly name = 'MasterError'
+}
+
+/**
+ * ssh in the care of a shell that ends it when our end of the shell's standard input is gone: with us, however we end.
+ * The directory of the socket goes with it.
+ */
+const masterScript = `directory=$1
+shift
+exec 3<&0
+watch=
+# There is no terminal of its own to ask at: by SSH_ASKPASS, or not at all.
+export SSH_ASKPASS_REQUIRE=force
+ssh "$@" 3<&- </dev/null & ssh=$!
+trap 'kill "$ssh" $watch 2>/dev/null' TERM HUP INT
+{ while read -r _; do :; done <&3; kill "$ssh"; } >/dev/null 2>&1 & watch=$!
+exec 3<&-
+wait "$ssh"
+code=$?
+kill "$watch" 2>/dev/null
+rm -rf -- "$directory"
+exit "$code"`
+
+const ours = [
+  ['ControlPersist', 'no'],
+  // Printed once the login is done and the socket listens.
+  ['PermitLocalCommand', 'yes'],
+  ['LocalCommand', 'echo ready'],
+  ['RemoteCommand', 'none'],
+  ['RequestTTY', 'no'],
+  ['ClearAllForwardings', 'yes'],
+  ['UpdateHostKeys', 'no'],
+  ['VisualHostKey', 'no'],
+] as const
+
+/**
+ * Logs in with the ssh of this machine. `args` name the host; `options`, given a directory that goes with the master, count
+ * more than the user's configuration.
+ * @throws MasterError with what ssh said; the signal's reason when that aborts
+ */
+export async function startMaster(
+  args: readonly string[],
+  options: (directory: string) => Readonly<Record<string, string>>,
+  signal: AbortSignal,
+): Promise<Master> {
+  // Sockets have short names: not below the user's own directories.
+  const directory = mkdtempSync(join(tmpdir(), 'td-'))
+  const socket = join(directory, 's')
+  const settings = [...ours, ...Object.entries(options(directory))].flatMap(([name, value]) => [
+    '-o',
+    `${name}=${value}`,
+  ])
+  const command = ['-c', masterScript, 'sh', directory, '-M', '-S', socket, '-N', ...settings, ...args]
+  // A session of its own: Ctrl-C at the terminal is for us to act on.
+  const child = spawn('/bin/sh', command, { stdio: ['pipe', 'pipe', 'pipe'], detached: true })
+  let said = ''
+  child.stderr.setEncoding('utf8').on('data', (chunk: string) => {
+    said = plainText(said + chunk).slice(-longestSaid)
+  })
+  child.stdin.on('error', () => {})
+  let open = true
+  const closed = new Promise<void>((resolve) => {
+    child.once('close', () => {
+      open = false
+      resolve()
+    })
+  })
+  const close = async (): Promise<void> => {
+    child.stdin.end()
+    await closed
+  }
+  await new Promise<void>((resolve, reject) => {
+    const release = onAbort(signal, () => {
+      child.stdin.end()
+      reject(signal.reason)
+    })
+    child.stdout.once('data', resolve)
+    child.once('error', reject)
+    closed.then(() => reject(new MasterError(said.trim()))).finally(release)
+  })
+  return { socket, isOpen: () => open, closed, said: () => said.trim(), close }
+}
+
+const longestSaid = 8192

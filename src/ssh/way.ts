@@ -1,0 +1,53 @@
+import type { HostKey } from '../cluster/cluster.js'
+import type { World } from '../world.js'
+import type { Asker } from './asking.js'
+import type { HostKeyStore } from './host-key-store.js'
+import type { IdentityStore } from './identities.js'
+import type { HostKeyPins } from './known-hosts.js'
+import type { Link } from './link.js'
+import type { Networks } from './networks.js'
+import type { Passwords } from './passwords.js'
+import type { Slots } from './slots.js'
+import type { Target } from './target.js'
+
+/** What all links of a run share. */
+export interface LinkContext {
+  readonly world: World
+  readonly only: Networks | null
+  readonly asker: Asker
+  readonly identities: IdentityStore
+  readonly passwords: Passwords
+  readonly hostKeys: HostKeyStore
+  readonly pins: HostKeyPins
+  /** The environment of the process. */
+  readonly variables: Readonly<Record<string, string | undefined>>
+  /** Most a host may take to let us in, milliseconds. A shorter ConnectTimeout of the SSH configuration counts. */
+  readonly connectTimeoutMs: number
+  /** Logins under way at one sshd. */
+  readonly logins: (sshd: string) => Slots
+  /** The one link to a jump host, made when first needed. */
+  readonly jump: (jump: Target) => Promise<Link>
+}
+
+/** One login to be made. */
+export interface Login {
+  readonly host: HostKey
+  readonly target: Target
+  readonly context: LinkContext
+  /** Most it may take, milliseconds. */
+  readonly limitMs: number
+  readonly signal: AbortSignal | undefined
+}
+
+/** How a login is made, when its turn has come. */
+export interface Way {
+  /** Names the sshd that is met first: only so many at once are in there without being logged in. */
+  readonly sshd: string
+  /** @throws ConnectionError, DialError, EarlyDropError; the signal's reason when that aborts */
+  login(signal: AbortSignal): Promise<Link>
+}
+
+/** The host hung up before keys were exchanged: what sshd does with too many at once (MaxStartups). Safe to try again. */
+export class EarlyDropError extends Error {
+  override readonly name = 'EarlyDropError'
+}
