@@ -17,7 +17,7 @@ import { createPasswords } from './passwords.js'
 import { packagedScripts, type ScriptSource } from './scripts.js'
 import { createSlots, createSlotsByName } from './slots.js'
 import type { Target } from './target.js'
-import type { Transport } from './transport.js'
+import { needsOpenSsh, type Transport } from './transport.js'
 import type { LinkContext } from './way.js'
 
 /** What connecting depends on; everything but the world has a default. */
@@ -41,6 +41,8 @@ export interface SshOptions {
   readonly connectTimeoutMs?: number
   /** Told for each command: what was run on which host, and milliseconds. */
   readonly onCommand?: (host: HostKey, command: string, ms: number) => void
+  /** Told when a host is reached by OpenSSH since ssh2 cannot do what its configuration asks, and what that is. */
+  readonly onOpenSsh?: (host: HostKey, reason: string) => void
   /** Told when a connection is lost, before another is made. */
   readonly onLost?: (host: HostKey, message: string) => void
 }
@@ -117,10 +119,12 @@ async function connectOne(
   host: HostKey,
   target: Target,
   context: LinkContext,
-  { scripts = packaged, transport = 'auto', onCommand, onLost }: SshOptions,
+  { scripts = packaged, transport = 'auto', onCommand, onOpenSsh, onLost }: SshOptions,
   signal?: AbortSignal,
 ): Promise<Connection> {
   const { world, only } = context
+  const reason = transport === 'auto' ? needsOpenSsh(target, context) : null
+  if (reason !== null) onOpenSsh?.(host, reason)
   const open = (until?: AbortSignal) => openLink(host, target, context, { transport, signal: until })
   const keeper = keepLink(await open(signal), { host, world, open, onLost: (message) => onLost?.(host, message) })
   return linkConnection(keeper, {

@@ -27,7 +27,7 @@ export class MasterError extends Error {
  * ssh in the care of a shell that ends it when our end of the shell's standard input is gone: with us, however we end.
  * The directory of the socket goes with it.
  */
-const masterScript = `directory=$1
+export const masterScript = `directory=$1
 shift
 exec 3<&0
 watch=

@@ -18,6 +18,8 @@ export interface SshdOptions {
   readonly moreAddresses?: readonly string[]
   /** Default: ed25519. */
   readonly hostKeyTypes?: readonly HostKeyType[]
+  /** Private key of an authority that certifies the host keys. Default: nobody does. */
+  readonly hostCertificateBy?: string
   /** More environment of the sessions. */
   readonly environment?: Readonly<Record<string, string>>
   /** More lines of sshd_config. */
@@ -50,6 +52,7 @@ export async function startSshd(options: SshdOptions): Promise<SshdHost> {
   const address = options.address ?? loopbackAddress()
   const port = await freePort(address)
   const hostKeys = makeHostKeys(directory, options.hostKeyTypes ?? ['ed25519'])
+  if (options.hostCertificateBy !== undefined) certify(directory, address, options)
   writeFileSync(join(directory, 'authorized_keys'), authorizedLine(options), { mode: 0o600 })
   writeFileSync(join(directory, 'sshd_config'), serverConfig(directory, address, port, options))
   // sshd insists on it when it is root.
@@ -84,6 +87,15 @@ function makeHostKeys(directory: string, types: readonly HostKeyType[]): readonl
   })
 }
 
+function certify(
+  directory: string,
+  address: string,
+  { hostCertificateBy = '', hostKeyTypes = ['ed25519'] }: SshdOptions,
+): void {
+  const files = hostKeyTypes.map((type) => join(directory, `host_${type}.pub`))
+  execFileSync('ssh-keygen', ['-q', '-s', hostCertificateBy, '-I', 'host', '-h', '-n', address, ...files])
+}
+
 function authorizedLine({ authorizedKey, home, environment = {}, keyOptions = [] }: SshdOptions): string {
   const variables = Object.entries({ HOME: home, ...environment }).map(
     ([name, value]) => `environment="${name}=${value}"`,
@@ -92,11 +104,14 @@ function authorizedLine({ authorizedKey, home, environment = {}, keyOptions = []
 }
 
 function serverConfig(directory: string, address: string, port: number, options: SshdOptions): string {
-  const keys = (options.hostKeyTypes ?? ['ed25519']).map((type) => `HostKey ${directory}/host_${type}`)
+  const files = (options.hostKeyTypes ?? ['ed25519']).map((type) => join(directory, `host_${type}`))
+  const certificates =
+    options.hostCertificateBy === undefined ? [] : files.map((file) => `HostCertificate ${file}-cert.pub`)
   return [
     ...(options.config ?? []),
     ...[address, ...(options.moreAddresses ?? [])].map((one) => `ListenAddress ${one}:${port}`),
-    ...keys,
+    ...files.map((file) => `HostKey ${file}`),
+    ...certificates,
     `AuthorizedKeysFile ${directory}/authorized_keys`,
     'PermitUserEnvironment yes',
     'AcceptEnv LANG LC_* TRUENO_TEST_*',

@@ -1,0 +1,188 @@
+import { execFileSync, spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { existsSync, mkdtempSync, readFileSync, writeFileSync } from 'node:fs'
+import { createServer, type Socket } from 'node:net'
+import { join } from 'node:path'
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import type { SshOptions } from '../../src/ssh/connect.js'
+import { createHostKeyStore } from '../../src/ssh/host-key-store.js'
+import { createIdentityStore } from '../../src/ssh/identities.js'
+import { masterScript } from '../../src/ssh/openssh-master.js'
+import { needsOpenSsh } from '../../src/ssh/transport.js'
+import { freePort, loopbackAddress } from '../helpers/loopback.js'
+import { makeClientKey, type SshdHost, startSshd } from '../helpers/sshd.js'
+import { errorOf, gone, processesWith } from './observe.js'
+import { clientConfig, type Rig, startRig } from './rig.js'
+
+let rig: Rig
+/** An authority that signs keys of hosts and of users. */
+let authority: string
+beforeAll(async () => {
+  rig = await startRig((options) => {
+    const ca = makeClientKey(join(options.home, '..'), 'ca')
+    authority = ca.file
+    return startSshd({
+      ...options,
+      keyOptions: [],
+      config: [`TrustedUserCAKeys ${ca.file}.pub`],
+      hostCertificateBy: ca.file,
+    })
+  })
+})
+afterAll(() => rig?.[Symbol.asyncDispose]())
+
+/** A configuration with more lines before those of the rig. */
+function configured(lines: string, identity = rig.key.file): string {
+  const file = join(rig.directory, `config-${Math.random()}`)
+  writeFileSync(file, `Host host\n${lines}\n${clientConfig({ ...rig, identity })}`)
+  return file
+}
+
+function knownHostsFile(text: string): string {
+  const file = join(rig.directory, `known-${Math.random()}`)
+  writeFileSync(file, text)
+  return `UserKnownHostsFile ${file}`
+}
+
+async function login(configFile: string, options: Partial<SshOptions> = {}): Promise<string> {
+  await using ssh = rig.ssh('echo in', { configFile, ...options })
+  await using connection = await ssh.connect('host', await ssh.resolve({ ssh: 'host' }))
+  return (await connection.read('facts', [])).stdout.trim()
+}
+
+async function reason(configFile: string): Promise<string | null> {
+  await using ssh = rig.ssh('', { configFile })
+  const target = await ssh.resolve({ ssh: 'host' })
+  return needsOpenSsh(target, { hostKeys: createHostKeyStore(), identities: createIdentityStore(null) })
+}
+
+describe('what ssh2 cannot do is done by OpenSSH', () => {
+  test('nothing of the kind', async () => {
+    expect(await reason(configured(''))).toBeNull()
+  })
+
+  test('a host certificate signed by a known authority', async () => {
+    const config = configured(knownHostsFile(`@cert-authority * ${readFileSync(`${authority}.pub`, 'utf8')}`))
+    expect(await reason(config)).toBe('the host is known by a certificate authority alone')
+    expect(await login(config)).toBe('in')
+  })
+
+  test('a user certificate', async () => {
+    const key = makeClientKey(rig.directory, 'certified')
+    execFileSync('ssh-keygen', [
+      '-q',
+      '-s',
+      authority,
+      '-I',
+      'me',
+      '-n',
+      (rig.host as SshdHost).user,
+      `${key.file}.pub`,
+    ])
+    const config = configured(`CertificateFile ${key.file}-cert.pub`, key.file)
+    expect(await reason(config)).toBe('a CertificateFile is configured')
+    const told: string[] = []
+    expect(await login(config, { onOpenSsh: (host, why) => told.push(`${host}: ${why}`) })).toBe('in')
+    expect(told).toEqual(['host: a CertificateFile is configured'])
+  })
+
+  test('algorithms that it does not know', async () => {
+    const config = configured('KexAlgorithms sntrup761x25519-sha512@openssh.com')
+    expect(await reason(config)).toContain('KexAlgorithms')
+    expect(await login(config)).toBe('in')
+  })
+
+  test('a key in a device', async () => {
+    const file = join(rig.directory, 'id_sk')
+    const blob = (...parts: string[]) =>
+      Buffer.concat(parts.flatMap((part) => [Buffer.from([0, 0, 0, part.length]), Buffer.from(part)]))
+    const publicPart = blob('sk-ssh-ed25519@openssh.com', 'x'.repeat(32), 'ssh:')
+    const length = Buffer.from([0, 0, 0, publicPart.length])
+    const body = Buffer.concat([
+      Buffer.from('openssh-key-v1\0'),
+      blob('none', 'none', ''),
+      Buffer.from([0, 0, 0, 1]),
+      length,
+      publicPart,
+    ])
+    writeFileSync(
+      file,
+      `-----BEGIN OPENSSH PRIVATE KEY-----\n${body.toString('base64')}\n-----END OPENSSH PRIVATE KEY-----\n`,
+    )
+    expect(await reason(configured('', file))).toBe(`${file} is a hardware key`)
+  })
+})
+
+describe('by OpenSSH', () => {
+  const openssh = (config: string, options: Partial<SshOptions> = {}) =>
+    errorOf(login(config, { transport: 'openssh', ...options }))
+
+  test('an unknown key stops, and shows its fingerprint', async () => {
+    const { fault, problem, hostKey } = await openssh(configured(knownHostsFile('')))
+    expect([fault, problem.evidence, hostKey?.type]).toEqual([
+      'host-key-unknown',
+      expect.stringContaining('SHA256:'),
+      'ssh-ed25519',
+    ])
+  })
+
+  test('a changed key stops, whatever the configuration says', async () => {
+    const { address, port } = rig.host
+    const line = `[${address}]:${port} ${rig.key.publicKey}\n`
+    const { fault, problem } = await openssh(configured(`${knownHostsFile(line)}\nStrictHostKeyChecking no`))
+    expect([fault, problem.evidence]).toEqual(['host-key-changed', expect.stringMatching(/presents[\s\S]*known is/)])
+  })
+
+  test('a pin is enough', async () => {
+    const keys = { [`[${rig.host.address}]:${rig.host.port}`]: [...rig.host.hostKeys] }
+    const pins = { keys, file: 'trueno-deploy.lock.json' }
+    expect(await login(configured(knownHostsFile('')), { transport: 'openssh', pins })).toBe('in')
+  })
+
+  test('a wrong key', async () => {
+    const { fault, problem } = await openssh(configured('', makeClientKey(rig.directory, 'wrong').file))
+    expect([fault, problem.evidence]).toEqual(['auth-failed', expect.stringContaining('Permission denied')])
+  })
+
+  test('refused', async () => {
+    expect((await openssh(configured(`Port ${await freePort(rig.host.address)}`))).fault).toBe('refused')
+  })
+
+  test('timed out', async () => {
+    const address = loopbackAddress()
+    const sockets: Socket[] = []
+    const server = createServer((socket) => void sockets.push(socket)).listen(await freePort(address), address)
+    await once(server, 'listening')
+    const port = (server.address() as { port: number }).port
+    expect((await openssh(configured(`HostName ${address}\nPort ${port}`), { connectTimeoutMs: 300 })).fault).toBe(
+      'timed-out',
+    )
+    for (const socket of sockets) socket.destroy()
+    server.close()
+  })
+
+  test('outside of the allowed networks', async () => {
+    expect((await openssh(configured('HostName 192.0.2.1'))).fault).toBe('blocked')
+  })
+
+  test('environment that is asked for arrives', async () => {
+    const config = configured('SetEnv TRUENO_TEST_A=one TRUENO_TEST_B="two words"')
+    for (const transport of ['openssh', 'ssh2'] as const) {
+      await using ssh = rig.ssh('echo "$TRUENO_TEST_A, $TRUENO_TEST_B"', { configFile: config, transport })
+      await using connection = await ssh.connect('host', await ssh.resolve({ ssh: 'host' }))
+      expect((await connection.read('facts', [])).stdout).toBe('one, two words\n')
+    }
+  })
+
+  test('what holds the connection ends with us, also when we are killed', async () => {
+    const directory = mkdtempSync(join(rig.directory, 'master-'))
+    const args = ['-c', masterScript, 'sh', directory, '-M', '-S', `${directory}/s`, '-N', '-F', rig.configFile, 'host']
+    const program = `
+      require('node:child_process').spawn('/bin/sh', ${JSON.stringify(args)}, { stdio: ['pipe', 'inherit', 'inherit'], detached: true })
+      setInterval(() => {}, 1000)`
+    const us = spawn(process.execPath, ['-e', program], { stdio: 'inherit' })
+    await gone(() => !existsSync(`${directory}/s`))
+    us.kill('SIGKILL')
+    await gone(() => processesWith(directory).length > 0 || existsSync(directory))
+  })
+})
