@@ -1,11 +1,12 @@
-import { type Cluster, type Host, type HostKey, type HostSettings, hostOf, members } from './cluster.js'
+import { type Cluster, type Host, type HostKey, hostOf, members } from './cluster.js'
 import type { Receipt } from './receipt.js'
 
 /**
- * The cluster as its hosts remember it: without an inventory file the name, the balancer and each host's settings are
- * what the receipts say, so that a second person changes nothing by what he lacks. The coordinator's receipt comes
- * first where the hosts disagree. A balancer host outside the cluster is added; it is reached by its key. What no
- * receipt tells stays as it is, and with an inventory file everything does.
+ * The cluster as its hosts remember it: without an inventory file the name, the balancer and each host's directories are
+ * what the receipts say, so that a second person changes nothing by what he lacks; the other settings are those of the
+ * file on the host (`plan/settings.ts`). The coordinator's receipt comes first where the hosts disagree. A balancer host
+ * outside the cluster is added; it is reached by its key. What no receipt tells stays as it is, and with an inventory
+ * file everything does.
  */
 export function clusterFromReceipts(cluster: Cluster, receipts: ReadonlyMap<HostKey, Receipt>): Cluster {
   const leading = leadingReceipt(cluster, receipts)
@@ -14,7 +15,7 @@ export function clusterFromReceipts(cluster: Cluster, receipts: ReadonlyMap<Host
   return {
     ...cluster,
     name: leading.name,
-    hosts: hosts.map((host) => ({ ...host, ...settingsIn(receipts.get(host.key)) })),
+    hosts: hosts.map((host) => ({ ...host, ...placesIn(receipts.get(host.key)) })),
     balancer: leading.balancer,
   }
 }
@@ -33,8 +34,8 @@ function balancerOutside(cluster: Cluster, { balancer }: Receipt): readonly Host
   return [known ?? { ...hostOf(cluster, cluster.coordinator), key, roles: [], member: false, access: { ssh: key } }]
 }
 
-function settingsIn(receipt: Receipt | undefined): Partial<HostSettings> {
+function placesIn(receipt: Receipt | undefined): Partial<Pick<Host, 'home' | 'data'>> {
   if (receipt === undefined) return {}
-  const { home, data, java, spark, environment } = receipt.settings
-  return { home, data, java, spark, environment }
+  const { home, data } = receipt.settings
+  return { home, data }
 }

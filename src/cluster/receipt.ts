@@ -1,4 +1,4 @@
-import type { HostKey, HostSettings, Role, Sha256 } from './cluster.js'
+import type { HostKey, Role, Sha256 } from './cluster.js'
 
 /** Random identity of a deployed cluster: 32 lower-case hexadecimal digits. */
 export type ClusterId = string
@@ -20,7 +20,12 @@ export interface Receipt {
     /** Milliseconds that a stop gives the engines of this release. */
     readonly killTimeoutMs: number
   }
-  readonly settings: HostSettings
+  readonly settings: {
+    readonly home: string
+    readonly data: string
+    /** sha256 of `etc/environment`, where all other settings are. Only that file holds them: some may be secrets. */
+    readonly environment: Sha256
+  }
   /** Keys of all members, in the order of `cluster.json`. */
   readonly peers: readonly HostKey[]
   readonly balancer: { readonly host: HostKey; readonly sourcePort: number } | null

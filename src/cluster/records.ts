@@ -33,10 +33,6 @@ const isText: Check = (value) => typeof value === 'string'
 const isCount: Check = (value) => Number.isSafeInteger(value) && (value as number) >= 0
 const isSha256: Check = (value) => typeof value === 'string' && /^[0-9a-f]{64}$/.test(value)
 const isBoolean: Check = (value) => typeof value === 'boolean'
-const orAbsent =
-  (check: Check): Check =>
-  (value) =>
-    value === undefined || check(value)
 const orNull =
   (check: Check): Check =>
   (value) =>
@@ -57,18 +53,7 @@ function isObject(value: unknown): value is Record<string, unknown> {
 const settings: Shape<Receipt['settings']> = {
   home: isText,
   data: isText,
-  java: has<Receipt['settings']['java']>({
-    home: orAbsent(isText),
-    heap: has<Receipt['settings']['java']['heap']>({ elasticsearch: orAbsent(isText), gremlin: orAbsent(isText) }),
-    options: has<Receipt['settings']['java']['options']>({ elasticsearch: listOf(isText), gremlin: listOf(isText) }),
-  }),
-  spark: has<Receipt['settings']['spark']>({
-    daemonHeap: isText,
-    workerMemory: orAbsent(isText),
-    workerCores: orAbsent(isCount),
-    localIp: orAbsent(isText),
-  }),
-  environment: (value) => isObject(value) && Object.values(value).every(isText),
+  environment: isSha256,
 }
 
 const receipt: Shape<Receipt> = {

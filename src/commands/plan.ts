@@ -1,6 +1,7 @@
 import { exitCodes } from '../errors.js'
 import { isEmpty } from '../plan/build.js'
 import type { Plan } from '../plan/plan.js'
+import { withoutSecrets } from '../plan/secrets.js'
 import type { Outcome, ReadContext } from './context.js'
 import { freshClusterId, planUp } from './planning.js'
 import type { UpOptions } from './up.js'
@@ -11,12 +12,12 @@ export interface PlanOptions extends Omit<UpOptions, 'saved' | 'wait'> {
   readonly exitCode: boolean
 }
 
-/** What `up` would do, and why. It is given no connection that could change a host. */
+/** What `up` would do, and why, without secrets. It is given no connection that could change a host. */
 export async function plan(options: PlanOptions, context: ReadContext): Promise<Outcome & { readonly plan: Plan }> {
   await using fleet = await connectAll(options.cluster, context)
   const found = await visit(options.cluster, fleet, context)
   const built = planUp(found, { ...options, freshId: freshClusterId(context.world) })
-  return { plan: built, exitCode: exitCodeOf(built, options), closing: [] }
+  return { plan: withoutSecrets(built), exitCode: exitCodeOf(built, options), closing: [] }
 }
 
 function exitCodeOf(built: Plan, options: PlanOptions): Outcome['exitCode'] {

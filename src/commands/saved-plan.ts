@@ -2,6 +2,7 @@ import { readFile, writeFile } from 'node:fs/promises'
 import { isDeepStrictEqual } from 'node:util'
 import { errorProblem, ProblemError, UsageError } from '../errors.js'
 import type { Plan } from '../plan/plan.js'
+import { withoutSecrets } from '../plan/secrets.js'
 
 /** A plan in a file, with what it was made from, so that `apply` can look whether it still holds. */
 export interface SavedPlan {
@@ -32,7 +33,7 @@ export async function loadPlan(path: string): Promise<SavedPlan> {
 
 /** @throws ProblemError when the hosts are no longer as the plan saw them, with what differs */
 export function refuseStale(saved: Plan, now: Plan): void {
-  if (isDeepStrictEqual(asJson(saved.phases), asJson(now.phases)) && saved.inputs === now.inputs) return
+  if (isDeepStrictEqual(asJson(saved.phases), asJson(withoutSecrets(now).phases)) && saved.inputs === now.inputs) return
   const before = outline(saved)
   const after = outline(now)
   const gone = before.filter((line) => !after.includes(line)).map((line) => `- ${line}`)

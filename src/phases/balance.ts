@@ -7,6 +7,7 @@ import { balancerFile } from '../trueno/balancer.js'
 import { layoutOf } from '../trueno/layout.js'
 import { wait } from './start.js'
 import { stopBalancerStep } from './stop.js'
+import { writeStep } from './write.js'
 
 /** The balancer, last, since it needs somebody to send to. One that the inventory no longer names is stopped. */
 export const balance: PhaseDefinition = {
@@ -25,12 +26,13 @@ function present(host: Host, facts: Facts, context: PlanContext): readonly Step[
   const { balancer } = context.cluster
   if (balancer === null) return []
   const content = balancerFile(context.cluster, balancer)
+  const path = layoutOf(facts.home.path).balancerFile
   const changed = changeOf(host, facts, content, context)
   const runs = balancerProcesses(facts).length > 0
   if (runs && changed === undefined) return []
   return [
     ...(runs ? [stopBalancerStep(facts, context, changed ?? '')] : []),
-    ...(facts.files.balancer === sha256(content) ? [] : [write(facts, content)]),
+    ...writeStep(facts, { id: 'balancer', name: 'balancer.json', path, content, found: facts.files.balancer }),
     start(facts, context, runs ? (changed ?? '') : 'no balancer runs there'),
     wait('balancerAnswers', 'Wait until it answers', host, facts, context),
   ]
@@ -42,21 +44,6 @@ function changeOf(host: Host, facts: Facts, content: string, context: PlanContex
   if (facts.files.balancer !== sha256(content)) return 'balancer.json differs'
   if (facts.balancerStart === null) return 'it runs without a start record'
   return facts.balancerStart.release === want?.release ? undefined : 'it runs from another release'
-}
-
-function write(facts: Facts, content: string): Step {
-  const path = layoutOf(facts.home.path).balancerFile
-  const reason = facts.files.balancer === null ? 'balancer.json is not there yet' : 'balancer.json differs'
-  return {
-    id: 'write-balancer',
-    title: 'Write balancer.json',
-    reason,
-    kind: 'write',
-    path,
-    content,
-    mode: 0o600,
-    home: facts.home.path,
-  }
 }
 
 function start(facts: Facts, context: PlanContext, reason: string): Step {

@@ -4,9 +4,10 @@ import type { Facts } from '../cluster/facts.js'
 import type { Receipt } from '../cluster/receipt.js'
 import type { PhaseDefinition, PlanContext } from '../plan/context.js'
 import type { Step } from '../plan/plan.js'
-import { sha256, short } from '../plan/state.js'
-import { environmentFile } from '../trueno/environment.js'
+import { settingsFileOf } from '../plan/settings.js'
+import { short } from '../plan/state.js'
 import { layoutOf } from '../trueno/layout.js'
+import { writeStep } from './write.js'
 
 /** Puts the files in place that tell a host what it is, and points `current` at the release. */
 export const configure: PhaseDefinition = {
@@ -16,17 +17,17 @@ export const configure: PhaseDefinition = {
   hosts: (context) => context.chosen,
   steps: (host, facts, context) => [
     ...clusterFile(facts, context),
-    ...environment(host, facts),
+    ...settings(host, facts, context),
     ...activate(facts, context),
     ...receipt(host, facts, context),
   ],
 }
 
 /** What the host keeps about itself, as the file's one line. */
-export function receiptOf(host: Host, context: PlanContext): Receipt {
+function receiptOf(host: Host, facts: Facts, context: PlanContext): Receipt {
   const { cluster, clusterId, release } = context
   if (release === null) throw new Error('a receipt names a release')
-  const { home, data, java, spark, environment } = host
+  const { home, data } = host
   return {
     version: 1,
     clusterId,
@@ -35,28 +36,31 @@ export function receiptOf(host: Host, context: PlanContext): Receipt {
     roles: host.roles,
     member: host.member,
     release: { id: release.id, label: release.label, killTimeoutMs: release.killTimeoutMs },
-    settings: { home, data, java, spark, environment },
+    settings: { home, data, environment: settingsFileOf(host, facts, cluster).sha256 },
     peers: members(cluster).map((member) => member.key),
     balancer: cluster.balancer,
   }
 }
 
-function clusterFile(facts: Facts, context: PlanContext): readonly Step[] {
-  const { content, sha256 } = context.cluster.file
-  const reason = difference('cluster.json', facts.files.cluster, sha256)
-  return write(facts, 'cluster-file', 'cluster.json', layoutOf(facts.home.path).clusterFile, content, reason)
+function clusterFile(facts: Facts, { cluster }: PlanContext): readonly Step[] {
+  const { content } = cluster.file
+  const path = layoutOf(facts.home.path).clusterFile
+  return writeStep(facts, { id: 'cluster-file', name: 'cluster.json', path, content, found: facts.files.cluster })
 }
 
-function environment(host: Host, facts: Facts): readonly Step[] {
-  const content = environmentFile(host, facts.javaHome)
-  const reason = difference('settings', facts.files.environment, sha256(content))
-  return write(facts, 'environment', 'settings', layoutOf(facts.home.path).environmentFile, content, reason)
+/** Where only the host has them, that they are there was checked before. */
+function settings(host: Host, facts: Facts, { cluster }: PlanContext): readonly Step[] {
+  const { content } = settingsFileOf(host, facts, cluster)
+  if (content === null) return []
+  const path = layoutOf(facts.home.path).environmentFile
+  const found = facts.files.environment
+  return writeStep(facts, { id: 'environment', name: 'settings', path, content, found, secret: true })
 }
 
 function receipt(host: Host, facts: Facts, context: PlanContext): readonly Step[] {
-  const content = `${JSON.stringify(receiptOf(host, context))}\n`
-  const reason = difference('receipt', facts.files.receipt, sha256(content))
-  return write(facts, 'receipt', 'receipt', layoutOf(facts.home.path).receiptFile, content, reason)
+  const content = `${JSON.stringify(receiptOf(host, facts, context))}\n`
+  const path = layoutOf(facts.home.path).receiptFile
+  return writeStep(facts, { id: 'receipt', name: 'receipt', path, content, found: facts.files.receipt })
 }
 
 function activate(facts: Facts, context: PlanContext): readonly Step[] {
@@ -71,34 +75,6 @@ function activate(facts: Facts, context: PlanContext): readonly Step[] {
       kind: 'run',
       script: 'activate',
       args: [facts.home.path, id],
-    },
-  ]
-}
-
-function difference(what: string, found: string | null, wanted: string): string | undefined {
-  if (found === wanted) return undefined
-  return found === null ? `${what} is not there yet` : `${what} differs: ${short(found)} → ${short(wanted)}`
-}
-
-function write(
-  facts: Facts,
-  id: string,
-  what: string,
-  path: string,
-  content: string,
-  reason: string | undefined,
-): readonly Step[] {
-  if (reason === undefined) return []
-  return [
-    {
-      id: `write-${id}`,
-      title: `Write ${what}`,
-      reason,
-      kind: 'write',
-      path,
-      content,
-      mode: 0o600,
-      home: facts.home.path,
     },
   ]
 }

@@ -2,10 +2,10 @@ import type { Cluster, Host, HostKey, Sha256 } from '../cluster/cluster.js'
 import type { Facts } from '../cluster/facts.js'
 import type { ClusterId } from '../cluster/receipt.js'
 import { componentsOf } from '../trueno/components.js'
-import { environmentFile } from '../trueno/environment.js'
 import type { Artifact, Release } from '../trueno/release.js'
 import type { Phase, PhaseId, Step } from './plan.js'
-import { coreUpSeconds, type HostState, hostState, isAtBarrier, type Wanted, wantedOf } from './state.js'
+import { settingsFileOf } from './settings.js'
+import { coreUpSeconds, type HostState, hostState, isAtBarrier, type Wanted } from './state.js'
 
 /** All that a phase may look at: what is wanted, and what was found. */
 export interface PlanContext {
@@ -38,7 +38,11 @@ export interface PhaseDefinition {
 
 export function wanted(host: Host, facts: Facts, context: PlanContext): Wanted | null {
   if (context.release === null) return null
-  return wantedOf(context.release.id, context.cluster.file.sha256, environmentFile(host, facts.javaHome))
+  return {
+    release: context.release.id,
+    clusterFile: context.cluster.file.sha256,
+    environment: settingsFileOf(host, facts, context.cluster).sha256,
+  }
 }
 
 export function stateOf(host: Host, facts: Facts, context: PlanContext): HostState {

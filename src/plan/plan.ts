@@ -75,9 +75,13 @@ export type Step = {
   | {
       readonly kind: 'write'
       readonly path: string
-      readonly content: string /** e.g. 0o600 */
+      /** What it will hold; `sha256:…` in a plan that is shown or kept, where that may be a secret. */
+      readonly content: string
+      /** e.g. 0o600 */
       readonly mode: number
       readonly home: string
+      /** Its content may hold secrets. */
+      readonly secret?: true
     }
   | { readonly kind: 'wait'; readonly gate: Gate; readonly timeoutMs: number }
 )

@@ -70,11 +70,6 @@ export function short(id: Sha256 | null | undefined): string {
   return id ? id.slice(0, 7) : 'none'
 }
 
-/** What a host of a cluster wants: the release, the cluster file, its environment. */
-export function wantedOf(release: Sha256, clusterFile: Sha256, environment: string): Wanted {
-  return { release, clusterFile, environment: sha256(environment) }
-}
-
 /** Why what runs there cannot be relied on, whatever it was started with. */
 function broken(facts: Facts, processes: readonly MarkedProcess[]): string | undefined {
   const { start } = facts

@@ -23,12 +23,12 @@ test('without receipts everything stays as it is', () => {
   expect(clusterFromReceipts(cluster, receipts())).toBe(cluster)
 })
 
-test('each host has the settings of its own receipt, one without keeps its own', () => {
+test('each host has the directories of its own receipt, one without keeps its own', () => {
   const told = clusterFromReceipts(cluster, receipts(receipt('b', '/opt/b'), receipt('c', '/opt/c')))
   expect(told).toEqual({
     ...cluster,
     name: 'lab',
-    hosts: [host('a'), { ...host('b'), ...settings('/opt/b') }, { ...host('c'), ...settings('/opt/c') }],
+    hosts: [host('a'), { ...host('b'), ...places('/opt/b') }, { ...host('c'), ...places('/opt/c') }],
   })
 })
 
@@ -45,14 +45,14 @@ test('a balancer in the cluster adds no host', () => {
   expect([told.hosts, told.balancer]).toEqual([cluster.hosts, balancer])
 })
 
-test('a balancer outside is added, reached by its key, and has the settings of its receipt once there is one', () => {
+test('a balancer outside is added, reached by its key, and has the directories of its receipt once there is one', () => {
   const balancer = { host: 'front', sourcePort: 80 }
   const b = { ...receipt('b', '/opt/b'), balancer }
   const outside: Host = { ...builtIn, key: 'front', roles: [], member: false, access: { ssh: 'front' } }
   const told = clusterFromReceipts(cluster, receipts(b))
-  expect(told.hosts).toEqual([host('a'), { ...host('b'), ...settings('/opt/b') }, host('c'), outside])
+  expect(told.hosts).toEqual([host('a'), { ...host('b'), ...places('/opt/b') }, host('c'), outside])
   const again = clusterFromReceipts(told, receipts(b, { ...receipt('front', '/srv'), member: false }))
-  expect(again).toEqual({ ...told, hosts: [...told.hosts.slice(0, 3), { ...outside, ...settings('/srv') }] })
+  expect(again).toEqual({ ...told, hosts: [...told.hosts.slice(0, 3), { ...outside, ...places('/srv') }] })
 })
 
 test('receipts of other hosts are not looked at', () => {
@@ -65,12 +65,15 @@ function host(key: HostKey): Host {
 
 function settings(home: string): HostSettings {
   return {
-    home,
-    data: `${home}/data`,
+    ...places(home),
     java: { heap: {}, options: { elasticsearch: [], gremlin: [] } },
     spark: { daemonHeap: '1g' },
     environment: {},
   }
+}
+
+function places(home: string): Pick<HostSettings, 'home' | 'data'> {
+  return { home, data: `${home}/data` }
 }
 
 function receipt(key: HostKey, home: string): Receipt {
@@ -82,7 +85,7 @@ function receipt(key: HostKey, home: string): Receipt {
     roles: [],
     member: true,
     release: { id: '00', label: 'stand-in', killTimeoutMs: 1000 },
-    settings: settings(home),
+    settings: { ...places(home), environment: '0'.repeat(64) },
     peers: ['a', 'b', 'c'],
     balancer: null,
   }

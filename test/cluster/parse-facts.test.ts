@@ -338,7 +338,6 @@ function someFacts(): fc.Arbitrary<Facts> {
 }
 
 function someReceipt(text: fc.Arbitrary<string>, hash: fc.Arbitrary<string>): fc.Arbitrary<Receipt> {
-  const optional = { requiredKeys: [] }
   return fc.record({
     version: fc.constant(1 as const),
     clusterId: hash.map((value) => value.slice(32)),
@@ -347,23 +346,7 @@ function someReceipt(text: fc.Arbitrary<string>, hash: fc.Arbitrary<string>): fc
     roles: fc.subarray(['master', 'compute', 'backend', 'index'] as const),
     member: fc.boolean(),
     release: fc.record({ id: hash, label: text, killTimeoutMs: fc.nat() }),
-    settings: fc.record({
-      home: text,
-      data: text,
-      java: fc.record(
-        {
-          home: text,
-          heap: fc.record({ elasticsearch: text, gremlin: text }, optional),
-          options: fc.record({ elasticsearch: fc.array(text), gremlin: fc.array(text) }),
-        },
-        { requiredKeys: ['heap', 'options'] },
-      ),
-      spark: fc.record(
-        { daemonHeap: text, workerMemory: text, workerCores: fc.nat(), localIp: text },
-        { requiredKeys: ['daemonHeap'] },
-      ),
-      environment: fc.dictionary(fc.stringMatching(/^[A-Z_]+$/), text, { noNullPrototype: true }),
-    }),
+    settings: fc.record({ home: text, data: text, environment: hash }),
     peers: fc.array(text),
     balancer: fc.option(fc.record({ host: text, sourcePort: fc.nat() }), { nil: null }),
   })

@@ -5,7 +5,7 @@ import type { Problem } from '../../src/errors.js'
 import { workflows } from '../../src/phases/workflows.js'
 import { buildPlan } from '../../src/plan/build.js'
 import type { Release } from '../../src/trueno/release.js'
-import { artifacts, emptyFacts, exampleCluster, processOf, releaseOf, settings } from '../helpers/fixtures.js'
+import { artifacts, emptyFacts, exampleCluster, hash, processOf, releaseOf } from '../helpers/fixtures.js'
 
 const clusterId = 'c'.repeat(32)
 const host = '10.0.0.42'
@@ -49,7 +49,7 @@ const receipt = {
   roles: [],
   member: true,
   release: { id: 'r', label: 'l', killTimeoutMs: 1 },
-  settings,
+  settings: { home: '~/trueno', data: '~/trueno/data', environment: hash('settings') },
   peers: ['10.0.0.40', host],
   balancer: null,
 } as const
@@ -174,6 +174,15 @@ const cases: Record<string, Case & { expected: Partial<Problem> }> = {
       code: 'former-member',
       severity: 'warning',
       cause: '10.0.0.44 was part of this cluster and is no longer in cluster.json; what runs there is left as it is',
+    },
+  },
+  'settings that only an inventory could tell': {
+    cluster: { hasInventory: false },
+    facts: { receipt },
+    expected: {
+      code: 'settings-not-at-hand',
+      host,
+      cause: '/home/trueno/trueno/etc/environment is gone, and there is no inventory to make it from',
     },
   },
   'a choice of hosts that the barrier would wait beyond': {

@@ -2,7 +2,7 @@ import type { Check } from './checked.js'
 import { elasticsearchNotRoot, kernelLimits } from './kernel.js'
 import { nameResolves, portsFree } from './network.js'
 import { dataWritable, homeLocal, homeWritable, socketPathsFit, spaceForArtifacts } from './place.js'
-import { componentsPresent, javaPresent, nodeFits, releaseAtHand, toolsPresent } from './software.js'
+import { componentsPresent, javaPresent, nodeFits, releaseAtHand, settingsAtHand, toolsPresent } from './software.js'
 
 /** What is looked at on every host before anything changes. */
 export const checks: readonly Check[] = [
@@ -16,6 +16,7 @@ export const checks: readonly Check[] = [
   kernelLimits,
   componentsPresent,
   releaseAtHand,
+  settingsAtHand,
   spaceForArtifacts,
   socketPathsFit,
   nameResolves,

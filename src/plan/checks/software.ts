@@ -1,6 +1,8 @@
 import { errorProblem, type Problem } from '../../errors.js'
 import { componentsOf } from '../../trueno/components.js'
+import { layoutOf } from '../../trueno/layout.js'
 import { binaries } from '../../trueno/release.js'
+import { settingsFileOf } from '../settings.js'
 import type { Checked } from './checked.js'
 import { nodeProblem } from './node.js'
 
@@ -23,8 +25,10 @@ export function nodeFits({ host, facts, release }: Checked): readonly Problem[] 
   return release === null || release.hasRuntime ? [] : nodeProblem(host.key, facts.nodeVersion, release.nodeRange)
 }
 
-export function javaPresent({ host, facts, release }: Checked): readonly Problem[] {
+export function javaPresent({ host, facts, context, release }: Checked): readonly Problem[] {
   if (!release?.needsJava || !host.member || host.java.home !== undefined || facts.javaHome !== null) return []
+  // Then the settings that lie on the host were made with one.
+  if (settingsFileOf(host, facts, context.cluster).content === null) return []
   return [
     errorProblem({
       code: 'java-missing',
@@ -66,6 +70,22 @@ export function releaseAtHand({ host, facts, context, release }: Checked): reado
       title: 'the release is not on this host',
       cause: `the cluster runs release ${wanted.id.slice(0, 7)} (${wanted.label}), which this host lacks and this laptop was not given`,
       remedy: 'give it with `--release PATH` or `release:` in the inventory',
+      host: host.key,
+    }),
+  ]
+}
+
+/** Without an inventory the settings are those that lie on the host, and nobody here knows others. */
+export function settingsAtHand({ host, facts, context }: Checked): readonly Problem[] {
+  const { content, sha256 } = settingsFileOf(host, facts, context.cluster)
+  if (content !== null || facts.files.environment === sha256) return []
+  const { environmentFile } = layoutOf(facts.home.path)
+  return [
+    errorProblem({
+      code: 'settings-not-at-hand',
+      title: 'the settings of the host are not known',
+      cause: `${environmentFile} ${facts.files.environment === null ? 'is gone' : 'is not the one that the receipt tells of'}, and there is no inventory to make it from`,
+      remedy: 'give the inventory that the cluster was made with: beside cluster.json, or with `-i FILE`',
       host: host.key,
     }),
   ]

@@ -1,0 +1,74 @@
+import { describe, expect, it } from 'vitest'
+import type { Cluster } from '../../src/cluster/cluster.js'
+import type { Facts } from '../../src/cluster/facts.js'
+import { workflows } from '../../src/phases/workflows.js'
+import { buildPlan, isEmpty } from '../../src/plan/build.js'
+import type { Plan } from '../../src/plan/plan.js'
+import { withoutSecrets } from '../../src/plan/secrets.js'
+import { emptyFacts, exampleCluster, hash, releaseOf } from '../helpers/fixtures.js'
+import { follow } from '../helpers/follow-plan.js'
+
+const secret = 'correct horse battery staple'
+const example = exampleCluster()
+const cluster: Cluster = {
+  ...example,
+  hosts: example.hosts.map((host) => ({ ...host, java: { ...host.java, home: '/jdk' }, environment: { KEY: secret } })),
+}
+/** What a second person has: cluster.json, and nothing else. */
+const bare: Cluster = { ...example, hasInventory: false }
+
+function up(wanted: Cluster, facts: ReadonlyMap<string, Facts>): Plan {
+  const inputs = { cluster: wanted, clusterId: 'c'.repeat(32), facts, release: releaseOf({ needsJava: true }) }
+  return buildPlan('up', workflows.up, { ...inputs, unreachable: new Map(), chosen: null, parallel: 64 })
+}
+
+const fresh = new Map(cluster.hosts.map(({ key }) => [key, emptyFacts(key, { javaHome: null })]))
+const first = up(cluster, fresh)
+const running = follow(first, fresh, cluster)
+
+describe('settings, which may be secrets', () => {
+  it('are in no receipt: it has the hash of their file', () => {
+    const receipts = [...running.values()].map(({ receipt }) => receipt)
+    expect(JSON.stringify(receipts)).not.toContain(secret)
+    expect(receipts[0]?.settings).toEqual({
+      home: '~/trueno',
+      data: '~/trueno/data',
+      environment: running.get('10.0.0.40')?.files.environment,
+    })
+  })
+
+  it('are in no plan that is shown or kept: it has the hash of their file, and all else', () => {
+    expect(JSON.stringify(first)).toContain(secret)
+    const shown = withoutSecrets(first)
+    expect(JSON.stringify(shown)).not.toContain(secret)
+    const written = (plan: Plan): readonly string[] =>
+      plan.phases
+        .flatMap(({ work }) => work.flatMap(({ steps }) => steps))
+        .flatMap((step) => (step.kind === 'write' ? [step.content] : []))
+    expect(written(shown)).toEqual(
+      written(first).map((content) => (content.includes(secret) ? `sha256:${hash(content)}` : content)),
+    )
+  })
+
+  it('need not be known to a second person: nothing is done for lack of them', () => {
+    expect(isEmpty(up(cluster, running))).toBe(true)
+    const plan = up(bare, running)
+    expect(plan.problems).toEqual([])
+    expect(isEmpty(plan)).toBe(true)
+  })
+
+  it('of a host that has none yet are those built in', () => {
+    const facts = new Map([...running, ['10.0.0.43', emptyFacts('10.0.0.43')]])
+    const configured = up(bare, facts).phases.filter(({ id }) => id === 'configure')
+    expect(configured).toMatchObject([
+      { work: [{ host: '10.0.0.43', steps: [{}, { id: 'write-environment' }, {}, {}] }] },
+    ])
+  })
+
+  it('that lie on a host and are not those it was started with make it start anew', () => {
+    const [one] = [...running.values()].slice(1)
+    if (one?.start == null) throw new Error('it runs')
+    const facts = new Map([...running, [one.host, { ...one, start: { ...one.start, environment: hash('older') } }]])
+    expect(up(bare, facts).phases.map(({ id }) => id)).toEqual(['stopOthers', 'startOthers', 'awaitReady'])
+  })
+})
