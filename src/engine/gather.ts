@@ -3,6 +3,7 @@ import type { Facts } from '../cluster/facts.js'
 import { parseFacts } from '../cluster/parse-facts.js'
 import { type Problem, ProblemError } from '../errors.js'
 import type { ReadConnection } from '../ssh/connection.js'
+import { createSlots } from '../ssh/slots.js'
 import { portsOf } from '../trueno/components.js'
 import { scriptProblem } from './script-problem.js'
 
@@ -11,6 +12,9 @@ export interface Gathered {
   readonly facts: ReadonlyMap<HostKey, Facts>
   readonly problems: ReadonlyMap<HostKey, Problem>
 }
+
+/** Hosts asked at once: beyond that nothing gets faster, and each that is asked takes memory. */
+const mostAtOnce = 64
 
 /** Asks all connected hosts side by side; one visit each. */
 export async function gatherFacts(
@@ -32,7 +36,8 @@ export async function gatherFacts(
     const connection = connections.get(host.key)
     return connection === undefined ? [] : [{ host, connection }]
   })
-  await Promise.all(connected.map(({ host, connection }) => ask(host, connection)))
+  const slots = createSlots(mostAtOnce)
+  await Promise.all(connected.map(({ host, connection }) => slots.use(() => ask(host, connection))))
   return { facts: inOrder(cluster, facts), problems }
 }
 
