@@ -4,7 +4,7 @@ import { type ExitCode, errorProblem, exitCodes, ProblemError } from '../errors.
 import { findRehearsal, makeFiles, type Rehearsal, removeFiles } from '../rehearsal/files.js'
 import { type Hosts, startHosts, stopHosts } from '../rehearsal/hosts.js'
 import type { Outcome } from './context.js'
-import type { VerbRun } from './run.js'
+import type { VerbRun } from './verb-run.js'
 
 /** Makes hosts on this machine and runs the whole cycle on them, with the very commands a user types. */
 export async function rehearse(run: VerbRun): Promise<Outcome> {

@@ -8,24 +8,8 @@ import type { Outcome } from './context.js'
 import { InterruptedRun } from './interrupted.js'
 import { type Io, terminalAsk } from './io.js'
 import { UpFailed } from './up.js'
+import type { VerbRun } from './verb-run.js'
 import { verbs } from './verbs.js'
-
-/** What a verb is run with. */
-export interface VerbRun {
-  readonly typed: Typed
-  readonly io: Io
-  readonly emit: Emit
-  /** Aborted with an `InterruptedError` at the first Ctrl-C. */
-  readonly signal: AbortSignal
-  /** Asks a person while the task list is away; null where there is none. */
-  readonly ask: Ask | null
-  /** Prints what a verb tells: a document with --json, else text; after the task list is done. */
-  readonly print: (text: string) => void
-  readonly colour: boolean
-  readonly columns: number
-  /** Runs another command line, as if it had been typed; confined to this machine's loopback. */
-  readonly again: (argv: readonly string[]) => Promise<ExitCode>
-}
 
 /** Verbs that tell something print one document and nothing else with --json. */
 const telling: ReadonlySet<Verb> = new Set(['plan', 'status', 'trust'])

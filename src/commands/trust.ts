@@ -3,8 +3,8 @@ import { ConnectionError } from '../ssh/errors.js'
 import { describeKey, type HostKeyBlob, knownHostName } from '../ssh/known-hosts.js'
 import type { Outcome } from './context.js'
 import { lockFileOf, readLockFile, writeLockFile } from './lock-file.js'
-import type { VerbRun } from './run.js'
 import type { Session } from './session.js'
+import type { VerbRun } from './verb-run.js'
 
 interface Unknown {
   readonly host: string

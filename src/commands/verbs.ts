@@ -9,12 +9,12 @@ import type { Outcome } from './context.js'
 import { down } from './down.js'
 import { plan } from './plan.js'
 import { readContext } from './read-context.js'
-import type { VerbRun } from './run.js'
 import { loadPlan, savePlan } from './saved-plan.js'
 import { openSession, releaseOf, type Session } from './session.js'
 import { status } from './status.js'
 import { trust } from './trust.js'
 import { up } from './up.js'
+import type { VerbRun } from './verb-run.js'
 
 /** Each verb: from what was typed to how it ended. */
 export const verbs = {

@@ -1,0 +1,22 @@
+import type { Typed } from '../cli.js'
+import type { Emit } from '../engine/events.js'
+import type { ExitCode } from '../errors.js'
+import type { Ask } from '../ssh/asking.js'
+import type { Io } from './io.js'
+
+/** What a verb is run with. */
+export interface VerbRun {
+  readonly typed: Typed
+  readonly io: Io
+  readonly emit: Emit
+  /** Aborted with an `InterruptedError` at the first Ctrl-C. */
+  readonly signal: AbortSignal
+  /** Asks a person while the task list is away; null where there is none. */
+  readonly ask: Ask | null
+  /** Prints what a verb tells: a document with --json, else text; after the task list is done. */
+  readonly print: (text: string) => void
+  readonly colour: boolean
+  readonly columns: number
+  /** Runs another command line, as if it had been typed; confined to this machine's loopback. */
+  readonly again: (argv: readonly string[]) => Promise<ExitCode>
+}
