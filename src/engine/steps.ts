@@ -38,6 +38,7 @@ const working = {
 
 /** Waiting takes no slot: with more hosts than slots the barrier would never be passed. */
 async function waits(step: StepOf<'wait'>, run: StepRun): Promise<string> {
+  run.engine.signal.throwIfAborted()
   run.begin()
   return waitForGate(step, run)
 }
