@@ -29,16 +29,25 @@ export type End =
   | { readonly kind: 'failed'; readonly exitCode: number; readonly problems: readonly Problem[] }
   | { readonly kind: 'interrupted' }
 
+/** Most that a command may go on after Ctrl-C, in virtual milliseconds: what changes a host is let finish. */
+const longestEndMs = 180_000
+
 /** Runs a verb. Rejects with anything that is neither a problem nor an interruption: a defect. */
 export async function give(sim: Simulation, command: Command, interruption?: Interruption): Promise<End> {
   const { verb, who = 'first@laptop' } = command
   const stop = new AbortController()
   const cancel = planInterruption(sim, stop, interruption)
+  let interruptedAt = Number.POSITIVE_INFINITY
+  stop.signal.addEventListener('abort', () => {
+    interruptedAt = sim.clock.now()
+  })
   sim.invariants.commandBegins()
   sim.invariants.note(`$ ${verb} by ${who}`)
   const end = await run(sim, command, stop.signal).then(done, ended)
   cancel()
   sim.invariants.note(`$ ${verb} by ${who}: ${told(end)}`)
+  const late = sim.clock.now() - interruptedAt
+  if (late > longestEndMs) sim.invariants.violated(`${verb} went on for ${late / 1000} s after Ctrl-C`)
   return end
 }
 
@@ -52,7 +61,7 @@ async function run(sim: Simulation, command: Command, signal: AbortSignal): Prom
     wait = false,
     bugs: { phases, ...bugs } = {},
   } = command
-  const context = laptop(sim, { who, signal, emit: (event) => tell(sim, who, event), ...bugs })
+  const context = laptop(sim, { who, signal, emit: (event) => tell(sim, who, event, signal), ...bugs })
   const options = { cluster, chosen: null, parallel, wait, ...(phases && { phases }) }
   const outcome = await (verb === 'up' ? up({ ...options, release: atHand(release) }, context) : down(options, context))
   return outcome.closing
@@ -84,8 +93,11 @@ export function told(end: End): string {
   return `exit ${end.exitCode}: ${end.problems.map(({ host, code, cause }) => `${host ?? ''} ${code} (${cause})`).join(' | ')}`
 }
 
-function tell(sim: Simulation, who: string, event: EventBody): void {
-  if (event.kind === 'stepStarted') sim.invariants.note(`  ${who}: ${event.host} ${event.title}`)
-  if (event.kind === 'stepFailed') sim.invariants.note(`  ${who}: ${event.host} failed: ${event.problem.cause}`)
-  if (event.kind === 'phaseStarted') sim.invariants.note(`  ${who}: ${event.title}`)
+function tell({ invariants }: Simulation, who: string, event: EventBody, { aborted }: AbortSignal): void {
+  if (event.kind === 'stepStarted') {
+    invariants.note(`  ${who}: ${event.host} ${event.title}`)
+    if (aborted) invariants.violated(`${event.host}: ${event.step} is begun after Ctrl-C`)
+  }
+  if (event.kind === 'stepFailed') invariants.note(`  ${who}: ${event.host} failed: ${event.problem.cause}`)
+  if (event.kind === 'phaseStarted') invariants.note(`  ${who}: ${event.title}`)
 }

@@ -29,6 +29,22 @@ test('of two ups at once one is told who holds the lease', async () => {
   expect(sim.invariants.violations).toEqual([])
 })
 
+test('down stops the balancer first, the coordinator last', async () => {
+  const cluster = clusterOf([['master'], ['compute', 'index'], ['index']], { host: '10.1.0.40', sourcePort: 9000 })
+  const sim = createSimulation(5, cluster)
+  await mustBeDone(sim, { ...up, cluster })
+  const ran = sim.invariants.trace.length
+  await mustBeDone(sim, { ...down, cluster })
+  const stops = sim.invariants.trace
+    .slice(ran)
+    .flatMap((line) => /(\S+): ((?:balancer-)?stop) /.exec(line)?.slice(1, 3).join(' ') ?? [])
+  expect([stops[0], stops.slice(1, -1).sort(), stops.at(-1)]).toEqual([
+    '10.1.0.40 balancer-stop',
+    ['10.1.0.41 stop', '10.1.0.42 stop'],
+    '10.1.0.40 stop',
+  ])
+})
+
 test('the same seed tells the same story', async () => {
   const trace = async (): Promise<readonly string[]> => {
     const sim = createSimulation(3, small)

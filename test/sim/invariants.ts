@@ -7,6 +7,7 @@ import type { Witness } from './model/witness.js'
 export interface Invariants extends Witness {
   readonly violations: readonly string[]
   readonly trace: readonly string[]
+  violated(text: string): void
   /** A command sets out: from now on the coordinator has to be up again before others are started. */
   commandBegins(): void
 }
@@ -40,6 +41,7 @@ export function createInvariants({ clock, coordinator, machines }: InvariantOpti
     violations,
     trace,
     note,
+    violated,
     commandBegins: () => {
       const machine = machines.get(coordinator)
       awaited &&= machine !== undefined && coreOf(machine) !== undefined
