@@ -1,3 +1,4 @@
+import { setMaxListeners } from 'node:events'
 import type { World } from './world.js'
 
 /** The process's own clock and chance. */
@@ -15,6 +16,9 @@ export const systemWorld: World = {
         signal?.removeEventListener('abort', stop)
         resolve()
       }, ms)
-      signal?.addEventListener('abort', stop, { once: true })
+      if (signal === undefined) return
+      // One signal ends the waits of all hosts: many listeners are no leak here.
+      setMaxListeners(0, signal)
+      signal.addEventListener('abort', stop, { once: true })
     }),
 }

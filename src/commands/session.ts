@@ -43,6 +43,7 @@ export interface SessionOptions {
 export async function openSession(options: SessionOptions): Promise<Session> {
   const { io, typed, emit, signal } = options
   const cluster = await load(options)
+  const chosen = choose(cluster, typed.options)
   const clusterFile = resolve(io.workingDirectory, options.clusterFile)
   const ssh = await sshOf(options, cluster, clusterFile)
   const context: CommandContext = {
@@ -50,11 +51,15 @@ export async function openSession(options: SessionOptions): Promise<Session> {
     emit,
     signal,
     who: io.who,
-    connect: (wanted) => openFleet(wanted, ssh, { parallel: typed.options.parallel ?? 64, signal }),
+    connect: (wanted) => openFleet(wanted, ssh, { parallel: parallelOf(typed), signal }),
     probes: (connection) => createProbes(connection, systemWorld),
   }
-  const chosen = choose(cluster, typed.options)
   return { cluster, clusterFile, chosen, context, ssh, [Symbol.asyncDispose]: () => ssh[Symbol.asyncDispose]() }
+}
+
+/** How many hosts at once. */
+export function parallelOf({ options }: Typed): number {
+  return options.parallel ?? 64
 }
 
 /** The release that option or inventory name; null: what the hosts run already. */
@@ -105,8 +110,18 @@ async function sshOf({ io, typed, emit, ask }: SessionOptions, cluster: Cluster,
     pins: { keys: hostKeys, file },
     connectTimeoutMs: connectLimit(typed, cluster),
     onCommand: (host, command, ms) => emit({ kind: 'command', host, command, ms }),
+    onOpenSsh: once((reason) => emit({ kind: 'note', message: `Reached through the ssh program: ${reason}.` })),
     onLost: (host, message) => emit({ kind: 'connectionLost', host, message }),
   })
+}
+
+/** Many hosts share a reason; it is told once. */
+function once(tell: (reason: string) => void): (host: HostKey, reason: string) => void {
+  const told = new Set<string>()
+  return (_host, reason) => {
+    if (!told.has(reason)) tell(reason)
+    told.add(reason)
+  }
 }
 
 /** `status` gives a dead host 3 s, whatever the inventory says. */

@@ -1,6 +1,6 @@
 import { errorProblem, exitCodes, type Problem, ProblemError } from '../errors.js'
 import { ConnectionError } from '../ssh/errors.js'
-import { describeKey, type HostKeyBlob, knownHostName } from '../ssh/known-hosts.js'
+import { describeKey, type HostKeyBlob } from '../ssh/known-hosts.js'
 import type { Outcome } from './context.js'
 import { lockFileOf, readLockFile, writeLockFile } from './lock-file.js'
 import type { Session } from './session.js'
@@ -27,7 +27,7 @@ export async function trust(session: Session, run: VerbRun): Promise<Outcome> {
 }
 
 async function offer(unknown: readonly Unknown[], session: Session, run: VerbRun): Promise<void> {
-  const table = unknown.map(({ host, key }) => `  ${host.padEnd(24)} ${describeKey(key)}`)
+  const table = unknown.map(({ host, name, key }) => `  ${host.padEnd(24)} ${name.padEnd(28)} ${describeKey(key)}`)
   run.io.stderr.write(`Hosts whose keys are not known yet:\n${table.join('\n')}\n`)
   await consent(run)
   await pin(session, unknown)
@@ -38,16 +38,16 @@ async function meet(
   { cluster, ssh }: Session,
   signal: AbortSignal,
 ): Promise<{ unknown: readonly Unknown[]; problems: readonly Problem[] }> {
+  // The key that is not known may be a jump host's: each comes with the name that it was looked for under.
   const opened = await ssh.openConnections(cluster.hosts, { signal })
   const unknown: Unknown[] = []
   const problems: Problem[] = []
-  for (const { key: host, access } of cluster.hosts) {
+  for (const { key: host } of cluster.hosts) {
     const one = opened.get(host)
     if (!(one instanceof ConnectionError)) await one?.[Symbol.asyncDispose]()
-    else if (one.fault === 'host-key-unknown' && one.hostKey !== undefined) {
-      const { hostname, port, hostKeyAlias } = await ssh.resolve(access)
-      unknown.push({ host, name: hostKeyAlias ?? knownHostName(hostname, port), key: one.hostKey })
-    } else if (one.fault !== 'auth-failed') problems.push(one.problem)
+    else if (one.fault === 'host-key-unknown' && one.hostKey !== undefined)
+      unknown.push({ host, name: one.hostKey.name, key: one.hostKey })
+    else if (one.fault !== 'auth-failed') problems.push(one.problem)
   }
   return { unknown, problems }
 }
