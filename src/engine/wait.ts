@@ -1,3 +1,4 @@
+import { parseFacts } from '../cluster/parse-facts.js'
 import { type Problem, ProblemError } from '../errors.js'
 import type { Step } from '../plan/plan.js'
 import { onAbort } from '../ssh/abort.js'
@@ -35,6 +36,7 @@ class Watch {
   readonly #over = new AbortController()
   readonly #exits = new Map<string, number>()
   readonly #seen: SceneLine[] = []
+  #lines = 0
   #passed = false
   #asking = false
   #settle: { resolve: (evidence: string) => void; reject: (error: unknown) => void } | undefined
@@ -52,6 +54,7 @@ class Watch {
       this.#listen()
       this.#follow().catch(reject)
       this.#limit().catch(() => undefined)
+      this.#failed(this.#watchLife())
       if (this.#gate.id === 'balancerAnswers') this.#ask('the balancer')
     })
   }
@@ -90,8 +93,25 @@ class Watch {
     })
   }
 
+  /** What ends by force says nothing: a host that is silent is asked whether anything of it is left. */
+  async #watchLife(): Promise<void> {
+    for (let before = -1; before !== this.#lines || (await this.#isAlive()); ) {
+      before = this.#lines
+      await this.run.engine.world.sleep(silenceMs, this.#over.signal)
+    }
+    await this.#fail(died)
+  }
+
+  async #isAlive(): Promise<boolean> {
+    const { home, data, key, id } = this.#gate
+    const { code, stdout } = await connectionOf(this.run.engine, key).read('facts', [home, data, key])
+    const part = id === 'balancerAnswers' ? 'balancer' : 'trueno'
+    return code !== 0 || parseFacts(key, stdout).processes.some((process) => process.part === part)
+  }
+
   #see(file: string, text: string): void {
     if (text.trim() === '' || this.#over.signal.aborted) return
+    this.#lines += 1
     const sighting = sight(this.#gate, text)
     this.#remember(file, text)
     if (sighting.kind === 'exit' || file !== layoutOf(this.#gate.home).pm2Log) this.#tell(text)
@@ -191,6 +211,17 @@ const titles = {
   apiReady: 'Trueno did not get ready',
   balancerAnswers: 'The balancer did not get ready',
 } satisfies Record<Gate['id'], string>
+
+/** Longer than Trueno is usually silent while it starts. */
+const silenceMs = 15_000
+
+const died = {
+  title: 'Trueno has died',
+  code: 'died',
+  cause: 'nothing of it runs on the host any more, and its logs do not say why',
+  remedy:
+    'see whether the host was started anew, or the kernel ran out of memory there (`dmesg`); then run `trueno-deploy up` again',
+}
 
 const keepsRestarting = {
   code: 'keeps-restarting',

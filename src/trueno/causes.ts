@@ -169,6 +169,13 @@ const causes: readonly Cause[] = [
     cause: (m) => `this host got no connection to ${m[1]}`,
     remedy: () => 'see what the coordinator says: `trueno-deploy status`',
   },
+  {
+    code: 'stopped-meanwhile',
+    pattern: /PM2 successfully stopped|pm2 has been killed by signal/,
+    title: 'Trueno was stopped while it started',
+    cause: () => "pm2, which runs it on the host, was told to stop; somebody's `trueno stop` does that",
+    remedy: () => `find out who stops it there, ${again}`,
+  },
 ]
 
 function known(scene: Scene, cause: Cause, found: { line: SceneLine; match: RegExpExecArray }): Problem {

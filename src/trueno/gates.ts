@@ -76,4 +76,6 @@ const doomPatterns: readonly RegExp[] = [
   /uncaughtException: listen EADDRINUSE/,
   /uncaughtException: /,
   /had too many unstable restarts/,
+  /PM2 successfully stopped/,
+  /pm2 has been killed by signal/,
 ]

@@ -29,7 +29,7 @@ describe('what would make it fail', () => {
     lab.inventory({ hosts: { [third]: { home: `${inTheWay}/trueno` } } })
 
     const told = await lab.tell('up')
-    expect(told.code).toBe(1)
+    expect(told.code, told.screen).toBe(1)
     expect(told.problems.map(({ host, code }) => [host, code])).toEqual([
       [first, 'port-taken'],
       [first, 'port-taken'],
@@ -67,7 +67,7 @@ describe('what would make it fail', () => {
       mounted.push(lab.host(index).login)
     }
     const early = await lab.tell('up')
-    expect(early.code).toBe(1)
+    expect(early.code, early.screen).toBe(1)
     expect(early.problems.map(({ host, code }) => [host, code])).toEqual([[second, 'disk-full']])
     expect(early.screen).toMatch(/staging needs 1 MiB below .*, 0 MiB are free/)
     remountMemory(lab.host(1).login, 'size=64m')
@@ -75,7 +75,7 @@ describe('what would make it fail', () => {
     const late = await lab.tell('up')
     expect(late.screen).toMatch(/\d+ files free, needed: \d+ KiB, \d+ files/)
     expect(late.screen).toMatch(/Stage failed on 1 of 3 hosts/)
-    expect(late.code).toBe(1)
+    expect(late.code, late.screen).toBe(1)
     expect(late.problems.map(({ host, code }) => [host, code])).toEqual([[third, 'disk-full']])
     expect([...begun(late, 'activate')].sort()).toEqual([first, second])
     expect(begun(late, 'start')).toEqual([])

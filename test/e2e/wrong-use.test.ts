@@ -177,7 +177,7 @@ describe('wrong use or configuration', () => {
   it.each(cases)('%s: exit 2, told, and nothing is contacted', async (_title, spoil, argv, codes, words) => {
     spoil()
     const told = await toldBy(await run(...argv, '--json'))
-    expect(told.code).toBe(2)
+    expect(told.code, told.screen).toBe(2)
     expect(told.problems.map(({ code }) => code)).toEqual(codes)
     expect(told.screen).toMatch(words)
     expect(told.events.at(-1)).toMatchObject({ kind: 'runFinished', ok: false, exitCode: 2 })

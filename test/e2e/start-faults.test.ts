@@ -1,0 +1,91 @@
+import { afterEach, expect, it } from 'vitest'
+import { begun } from '../helpers/command-line.js'
+import { type Lab, makeLab, twoHosts } from '../helpers/lab.js'
+
+let lab: Lab | undefined
+
+afterEach(async () => {
+  await lab?.[Symbol.asyncDispose]()
+  lab = undefined
+})
+
+const maxMapCount = 'max virtual memory areas vm.max_map_count [65530] is too low, increase to at least [262144]'
+
+it('components that end again and again are told by what they say themselves, all in one run; then up converges', async () => {
+  lab = await makeLab({ roles: [['master'], ['compute', 'index'], ['index'], ['compute'], []] })
+  const keys = lab.hosts.map(({ key }) => key)
+  lab.faults(1, {
+    elasticsearch: { crashAfterMs: 2000, crashCode: 78, outLines: ['ERROR: bootstrap checks failed', maxMapCount] },
+  })
+  lab.faults(2, { elasticsearch: { crashAfterMs: 100, outLines: ['the frobnicator is jammed'] } })
+  lab.faults(3, { sparkWorker: { crashAfterMs: 2000, errLines: ['nobody knows what this means'] } })
+
+  const told = await lab.tell('up')
+  expect(told.code, told.screen).toBe(1)
+  expect(told.problems.map(({ host, code }) => [host, code])).toEqual([
+    [keys[1], 'max-map-count-low'],
+    [keys[2], 'keeps-restarting'],
+    [keys[3], 'keeps-restarting'],
+  ])
+  for (const words of [
+    /Wait until ready failed on 3 of 5 hosts/,
+    /Elasticsearch did not start\n +cause +the kernel allows too few memory maps/,
+    /remedy +sudo sysctl -w vm\.max_map_count=262144/,
+    /Elasticsearch did not start\n +cause +it ends again and again.*evidence +elasticsearch-out-2\.log: the frobnicator is jammed/s,
+    /Spark Worker did not start\n +cause +it ends again and again.*spark-err-\d\.log: nobody knows what this means/s,
+    /Run `trueno-deploy up` again/,
+  ])
+    expect(told.screen).toMatch(words)
+  expect(begun(told, 'start')).toHaveLength(5)
+
+  for (const index of [1, 2, 3]) lab.faults(index)
+  const again = await lab.tell('up')
+  expect(again.code, again.screen).toBe(0)
+  expect([...begun(again, 'stop')].sort()).toEqual(keys.slice(1, 4))
+  expect((await lab.status()).state).toBe('ready')
+})
+
+it('a coordinator that never comes to its gate: told after the limit, nothing else started, begun anew by up', async () => {
+  lab = await makeLab({ roles: twoHosts })
+  const { key } = lab.host(0)
+  lab.faults(0, { core: { hang: true } })
+  const told = await lab.tell('up', '--timeout-start', '6s')
+  expect(told.code, told.screen).toBe(1)
+  expect(told.problems).toMatchObject([{ host: key, code: 'not-ready-in-time' }])
+  expect(told.screen).toMatch(/waited 6 s for its line ">> CLUSTER: Awaiting for cluster hosts ready signal"/)
+  expect(begun(told, 'start')).toEqual([key])
+  expect((await lab.status()).hosts[1]?.state).toBe('stopped')
+
+  lab.faults(0)
+  const again = await lab.tell('up', '--timeout-start', '6s')
+  expect(again.code, again.screen).toBe(0)
+  expect(begun(again, 'stop')).toEqual([key])
+})
+
+it('a barrier that lets nobody pass: every host is told, and begun anew by up', async () => {
+  lab = await makeLab({ roles: twoHosts })
+  const keys = lab.hosts.map(({ key }) => key)
+  lab.faults(0, { core: { stallBarrier: true } })
+  const told = await lab.tell('up', '--timeout-start', '6s')
+  expect(told.code, told.screen).toBe(1)
+  expect(told.problems.map(({ host, code }) => [host, code])).toEqual(keys.map((host) => [host, 'not-ready-in-time']))
+  expect(told.screen).toMatch(/1 of 1 ready signals/)
+  lab.faults(0)
+  const again = await lab.tell('up', '--timeout-start', '6s')
+  expect(again.code, again.screen).toBe(0)
+  expect([...begun(again, 'stop')].sort()).toEqual(keys)
+})
+
+it('no Elasticsearch answers its ping: no line ever comes, the port tells that it serves', async () => {
+  lab = await makeLab({ roles: twoHosts })
+  for (const index of lab.hosts.keys()) lab.faults(index, { core: { failEsPing: true } })
+  const told = await lab.tell('up')
+  expect(told.problems).toEqual([])
+  expect(told.code, told.screen).toBe(0)
+  const evidence = told.events.flatMap((event) =>
+    event.kind === 'stepFinished' && event.step === 'wait-apiReady' ? [event.evidence] : [],
+  )
+  expect(evidence).toEqual(
+    Array(2).fill(expect.stringMatching(/^port 8000 answers \(Error while initializing External API/)),
+  )
+})
