@@ -23,7 +23,8 @@ export async function trust(session: Session, run: VerbRun): Promise<Outcome> {
   if (run.typed.options.json)
     run.print(`${JSON.stringify({ version: 1, pinned: unknown.map(({ host }) => host), problems })}\n`)
   if (problems.length > 0) throw new ProblemError(problems)
-  return { exitCode: exitCodes.done, closing: unknown.length > 0 ? [] : ['All host keys are known already.'] }
+  if (unknown.length === 0 && !run.typed.options.json) run.print('All host keys are known already.\n')
+  return { exitCode: exitCodes.done, closing: [] }
 }
 
 async function offer(unknown: readonly Unknown[], session: Session, run: VerbRun): Promise<void> {
