@@ -16,7 +16,7 @@ export interface TypedOptions {
   readonly release?: string
   readonly hosts?: readonly string[]
   readonly roles?: readonly string[]
-  readonly parallel: number
+  readonly parallel?: number
   readonly timeoutStart?: string
   readonly json?: boolean
   readonly plain?: boolean
@@ -72,19 +72,25 @@ function programOf({ version, out }: CliOutput, take: (typed: Typed) => void): C
 
 interface VerbHelp {
   readonly summary: string
-  readonly argument: string
+  /** Its one file; null: it takes none. */
+  readonly file: keyof typeof files | null
   readonly options: readonly (() => Option)[]
+  readonly examples: readonly string[]
 }
 
+/** Files that verbs take; each is looked for under its own name where none is given. */
+const files = { 'cluster.json': 'hosts and roles of the cluster', 'plan.json': 'a plan kept with `plan --out`' }
+
 function addVerb(program: Command, verb: Verb, take: (typed: Typed) => void): void {
-  const { summary, argument, options } = verbs[verb]
+  const { summary, file: name, options, examples } = verbs[verb]
   const command = program.command(verb).description(summary).exitOverride()
-  if (argument !== '') command.argument(`[${argument}]`, `default: ./${argument}`, argument)
+  if (name !== null) command.argument(`[${name}]`, files[name], name)
   for (const option of [...options, ...everywhere]) command.addOption(option())
   command.action((...args: unknown[]) => {
-    const file = argument === '' ? '' : String(args[0])
+    const file = name === null ? '' : String(args[0])
     take({ verb, file, options: command.opts<TypedOptions>() })
   })
+  command.addHelpText('after', `\nExamples:\n${examples.map((line) => `  trueno-deploy ${verb}${line}`).join('\n')}`)
 }
 
 const list = (text: string): readonly string[] =>
@@ -101,7 +107,7 @@ const inventory = (): Option =>
 const release = (): Option => new Option('--release <path>', 'folder or .tgz of a Trueno package, or the word standin')
 const hosts = (): Option => new Option('--hosts <a,b>', 'only these hosts').argParser(list)
 const roles = (): Option => new Option('--roles <index,compute>', 'only hosts with one of these roles').argParser(list)
-const parallel = (): Option => new Option('--parallel <n>', 'how many hosts at once').argParser(countOf).default(64)
+const parallel = (): Option => new Option('--parallel <n>', 'how many hosts at once (default: 64)').argParser(countOf)
 const timeoutStart = (): Option =>
   new Option('--timeout-start <duration>', 'how long hosts may take to get ready, e.g. 5m')
 const wait = (): Option => new Option('--wait', 'wait for the lease instead of ending with 4')
@@ -126,38 +132,45 @@ const reaching = [inventory, hosts, roles, parallel]
 const verbs = {
   up: {
     summary: 'make the cluster what the files say',
-    argument: 'cluster.json',
+    file: 'cluster.json',
     options: [...reaching, release, timeoutStart, wait],
+    examples: [' --release ./trueno-0.1.0.tgz', ' lab/cluster.json --timeout-start 10m', ' --hosts 192.168.1.42'],
   },
   plan: {
     summary: 'show what `up` would do and why; reads only',
-    argument: 'cluster.json',
+    file: 'cluster.json',
     options: [...reaching, release, timeoutStart, out, exitCode],
+    examples: ['', ' --out plan.json', ' --exit-code --quiet'],
   },
   apply: {
     summary: 'carry out a plan kept with `plan --out`',
-    argument: 'plan.json',
+    file: 'plan.json',
     options: [inventory, parallel, release, wait],
+    examples: ['', ' monday.json --wait'],
   },
   status: {
     summary: 'how hosts, components, Elasticsearch and Spark are; reads only',
-    argument: 'cluster.json',
+    file: 'cluster.json',
     options: [inventory, hosts, roles, watch],
+    examples: ['', ' --watch', ' --json --roles index'],
   },
   down: {
     summary: 'stop everything of this cluster; data stays',
-    argument: 'cluster.json',
+    file: 'cluster.json',
     options: [...reaching, wait],
+    examples: ['', " --hosts '192.168.1.4*'"],
   },
   trust: {
     summary: "show the hosts' key fingerprints and pin them",
-    argument: 'cluster.json',
+    file: 'cluster.json',
     options: [inventory, yes],
+    examples: ['', ' --yes'],
   },
   rehearse: {
     summary: 'make hosts on this machine and run the whole cycle on them',
-    argument: '',
+    file: null,
     options: [keep, stop, sshd],
+    examples: ['', ' --keep', ' --stop'],
   },
 } satisfies Record<Verb, VerbHelp>
 
@@ -177,7 +190,10 @@ function countOf(text: string): number {
 }
 
 function told(error: CommanderError): Error {
-  if (error.exitCode === 0 || error.code === 'commander.help') return new Printed()
+  if (error.exitCode === 0) return new Printed()
+  // Its help would have been printed as an error.
+  if (error.code === 'commander.help')
+    return new UsageError([wrongUse(`a verb is needed: ${Object.keys(verbs).join(', ')}`)])
   return new UsageError([wrongUse(error.message.replace(/^error: /, ''))])
 }
 

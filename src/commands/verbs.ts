@@ -1,5 +1,7 @@
-import type { Verb } from '../cli.js'
+import { resolve } from 'node:path'
+import type { TypedOptions, Verb } from '../cli.js'
 import { exitCodes } from '../errors.js'
+import type { Plan } from '../plan/plan.js'
 import { short } from '../plan/state.js'
 import type { OpenRelease } from '../release/open.js'
 import { renderPlan } from '../report/plan-table.js'
@@ -9,8 +11,8 @@ import type { Outcome } from './context.js'
 import { down } from './down.js'
 import { plan } from './plan.js'
 import { readContext } from './read-context.js'
-import { loadPlan, savePlan } from './saved-plan.js'
-import { openSession, releaseOf, type Session } from './session.js'
+import { loadPlan, type SavedPlan, savePlan } from './saved-plan.js'
+import { openSession, parallelOf, releaseOf, type Session } from './session.js'
 import { status } from './status.js'
 import { trust } from './trust.js'
 import { up } from './up.js'
@@ -44,35 +46,40 @@ async function runPlan(run: VerbRun): Promise<Outcome> {
     readContext(session.context),
   )
   if (options.out !== undefined)
-    await savePlan(options.out, { version: 1, from: origin(run, session), chosen: session.chosen, plan: told.plan })
+    await savePlan(resolve(run.io.workingDirectory, options.out), savedPlan(run, session, told.plan))
   run.print(options.json ? `${JSON.stringify(told.plan)}\n` : renderPlan(told.plan, run))
   return told
 }
 
-function origin(
-  { typed }: VerbRun,
-  { clusterFile, cluster }: Session,
-): { clusterFile: string; inventory: string | null; release: string | null } {
-  return { clusterFile, inventory: typed.options.inventory ?? null, release: cluster.release ?? null }
+function savedPlan({ typed, io }: VerbRun, { clusterFile, cluster, chosen }: Session, plan: Plan): SavedPlan {
+  const { inventory, timeoutStart } = typed.options
+  const from = {
+    clusterFile,
+    inventory: inventory === undefined ? null : resolve(io.workingDirectory, inventory),
+    release: cluster.release ?? null,
+    timeoutStart: timeoutStart ?? null,
+  }
+  return { version: 1, from, chosen, parallel: parallelOf(typed), plan }
 }
 
 async function runApply(run: VerbRun): Promise<Outcome> {
-  const saved = await loadPlan(run.typed.file)
-  const { clusterFile, inventory, release: path } = saved.from
-  const options = {
-    ...run.typed.options,
-    ...(inventory !== null && { inventory }),
-    ...(path !== null && { release: path }),
-  }
-  await using session = await open({ ...run, typed: { ...run.typed, options } }, clusterFile)
+  const saved = await loadPlan(resolve(run.io.workingDirectory, run.typed.file))
+  const applied = { ...run, typed: { ...run.typed, options: { ...optionsOf(saved), ...run.typed.options } } }
+  await using session = await open(applied, saved.from.clusterFile)
   await using release = await releaseOf(session, run.io)
   begin(run, session, release)
-  const given = {
-    ...hostOptions({ ...session, chosen: saved.chosen }, run),
-    release,
-    wait: run.typed.options.wait === true,
+  const options = hostOptions({ ...session, chosen: saved.chosen }, applied)
+  return await up({ ...options, release, wait: run.typed.options.wait === true, saved: saved.plan }, session.context)
+}
+
+/** As they were typed for the plan. */
+function optionsOf({ from: { inventory, release, timeoutStart }, parallel }: SavedPlan): Partial<TypedOptions> {
+  return {
+    parallel,
+    ...(inventory !== null && { inventory }),
+    ...(release !== null && { release }),
+    ...(timeoutStart !== null && { timeoutStart }),
   }
-  return await up({ ...given, saved: saved.plan }, session.context)
 }
 
 async function runStatus(run: VerbRun): Promise<Outcome> {
@@ -134,5 +141,5 @@ function hostOptions(
   { cluster, chosen }: Session,
   { typed }: VerbRun,
 ): { cluster: Session['cluster']; chosen: Session['chosen']; parallel: number } {
-  return { cluster, chosen, parallel: typed.options.parallel ?? 64 }
+  return { cluster, chosen, parallel: parallelOf(typed) }
 }

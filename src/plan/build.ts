@@ -32,6 +32,8 @@ export function buildPlan(
   const context = contextOf(inputs)
   const phases = definitions.map((definition) => phaseOf(definition, context)).filter((phase) => phase.work.length > 0)
   const { cluster, release } = inputs
+  // Where the release lay is no part of what is wanted: its id is.
+  const { release: _, ...files } = cluster
   return {
     version: 1,
     workflow,
@@ -42,7 +44,7 @@ export function buildPlan(
       hosts: cluster.hosts.map((host) => host.key),
     },
     release: release === null ? null : { id: release.id, label: release.label },
-    inputs: sha256(JSON.stringify([cluster, release?.id, inputs.chosen])),
+    inputs: sha256(JSON.stringify([files, release?.id, inputs.chosen])),
     facts: sha256(JSON.stringify(phases)),
     phases,
     unreachable: [...inputs.unreachable.values()],

@@ -1,0 +1,110 @@
+import { describe, expect, it } from 'vitest'
+import { Printed, parseCommandLine, type Typed } from '../src/cli.js'
+import { UsageError } from '../src/errors.js'
+
+function parse(line: string): Typed {
+  return parseCommandLine(line.split(' ').filter(Boolean), { version: '1.2.3', out: () => undefined })
+}
+
+function printed(line: string): string {
+  let text = ''
+  const out = (more: string): void => {
+    text += more
+  }
+  expect(() => parseCommandLine(line.split(' '), { version: '1.2.3', out })).toThrow(Printed)
+  return text
+}
+
+/** What is wrong with a command line. */
+function wrong(line: string): unknown {
+  try {
+    return parse(line)
+  } catch (error) {
+    if (!(error instanceof UsageError)) throw error
+    const [problem] = error.problems
+    return [error.exitCode, problem?.code, problem?.cause]
+  }
+}
+
+const reaching = '-i lab.yaml --hosts a,b --roles index --parallel 4'
+const reached = { inventory: 'lab.yaml', hosts: ['a', 'b'], roles: ['index'], parallel: 4 }
+const telling = '--json --plain --quiet --verbose --no-color'
+const told = { json: true, plain: true, quiet: true, verbose: true, color: false }
+
+describe('a command line', () => {
+  it.each<[line: string, verb: string, file: string, options: object]>([
+    ['up', 'up', 'cluster.json', { color: true }],
+    [
+      `up lab.json ${reaching} --release ./t.tgz --timeout-start 5m --wait ${telling}`,
+      'up',
+      'lab.json',
+      { ...reached, release: './t.tgz', timeoutStart: '5m', wait: true, ...told },
+    ],
+    [
+      `plan ${reaching} --release standin --timeout-start 90s --out p.json --exit-code ${telling}`,
+      'plan',
+      'cluster.json',
+      { ...reached, release: 'standin', timeoutStart: '90s', out: 'p.json', exitCode: true, ...told },
+    ],
+    ['apply', 'apply', 'plan.json', { color: true }],
+    [
+      `apply p.json --inventory lab.yaml --parallel 1 --release t --wait ${telling}`,
+      'apply',
+      'p.json',
+      { inventory: 'lab.yaml', parallel: 1, release: 't', wait: true, ...told },
+    ],
+    [
+      `status --inventory lab.yaml --hosts a --roles index,compute --watch ${telling}`,
+      'status',
+      'cluster.json',
+      { inventory: 'lab.yaml', hosts: ['a'], roles: ['index', 'compute'], watch: true, ...told },
+    ],
+    [`down ${reaching} --wait ${telling}`, 'down', 'cluster.json', { ...reached, wait: true, ...told }],
+    [`trust -i lab.yaml --yes ${telling} lab.json`, 'trust', 'lab.json', { inventory: 'lab.yaml', yes: true, ...told }],
+    [`rehearse --keep --stop --sshd ${telling}`, 'rehearse', '', { keep: true, stop: true, sshd: true, ...told }],
+  ])('%s', (line, verb, file, options) => {
+    expect(parse(line)).toEqual({ verb, file, options })
+  })
+
+  it.each([
+    ['', 'a verb is needed: up, plan, apply, status, down, trust, rehearse'],
+    ['help upp', 'a verb is needed: up, plan, apply, status, down, trust, rehearse'],
+    ['stat', "unknown command 'stat'\n(Did you mean status?)"],
+    ['status --exit-code', "unknown option '--exit-code'"],
+    ['down --jsno', "unknown option '--jsno'\n(Did you mean --json?)"],
+    ['up --parallel 4x', '--parallel takes a whole number from 1 to 9999, not `4x`'],
+    ['up --parallel 10000', '--parallel takes a whole number from 1 to 9999, not `10000`'],
+    ['up --release', "option '--release <path>' argument missing"],
+    ['rehearse now', "too many arguments for 'rehearse'. Expected 0 arguments but got 1."],
+  ])('that is wrong is told: %s', (line, cause) => {
+    expect(wrong(line)).toEqual([2, 'wrong-use', cause])
+  })
+})
+
+describe('--help', () => {
+  it('names every verb, with examples and exit codes', () => {
+    const text = printed('--help')
+    for (const verb of ['up', 'plan', 'apply', 'status', 'down', 'trust', 'rehearse'])
+      expect(text).toMatch(new RegExp(`^ {2}${verb} `, 'm'))
+    expect(text).toContain('Examples:\n  trueno-deploy plan --release')
+    expect(text).toContain('130 interrupted')
+  })
+
+  it.each(['up', 'plan', 'apply', 'status', 'down', 'trust', 'rehearse'])(
+    'of %s has examples, each of which is a command line',
+    (verb) => {
+      const [, examples = ''] = printed(`${verb} --help`).split('\nExamples:\n')
+      const lines = examples.trim().split('\n')
+      expect(lines.length).toBeGreaterThan(1)
+      for (const line of lines) expect(parse(line.trim().replace(/^trueno-deploy /, '')).verb).toBe(verb)
+    },
+  )
+
+  it('is what help prints, too', () => {
+    expect(printed('help down')).toBe(printed('down --help'))
+  })
+})
+
+it('--version prints the version', () => {
+  expect(printed('--version')).toBe('1.2.3\n')
+})
