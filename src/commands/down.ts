@@ -16,8 +16,10 @@ export interface DownOptions extends HostOptions {
 /** Stops balancer, others, coordinator, and proves that nothing of ours runs. Data stays. */
 export async function down(options: DownOptions, context: CommandContext): Promise<Outcome> {
   await using fleet = await connectAll(options.cluster, context)
-  return await tellingWhatRuns(options.cluster, fleet, context, () => takeDown(options, fleet, context))
+  return await tellingWhatRuns(options.cluster, fleet, context, goOn, () => takeDown(options, fleet, context))
 }
+
+const goOn = 'Run `trueno-deploy down` again to stop the rest, or `trueno-deploy up` to bring all of it back.'
 
 async function takeDown(options: DownOptions, fleet: Fleet, context: CommandContext): Promise<Outcome> {
   const found = await visit(options.cluster, fleet, context)

@@ -17,22 +17,26 @@ export class InterruptedRun extends InterruptedError {
 
 const lookLimitMs = 3000
 
-/** Does work on hosts; when the user stops it, looks once more at what is running there, and says so. */
+/**
+ * Does work on hosts; when the user stops it, looks once more at what is running there, and says so.
+ * @param goOn how to go on then
+ */
 export async function tellingWhatRuns<T>(
   cluster: Cluster,
   fleet: ReadFleet,
   context: ReadContext,
+  goOn: string,
   work: () => Promise<T>,
 ): Promise<T> {
   try {
     return await work()
   } catch (error) {
     if (!(error instanceof InterruptedError)) throw error
-    throw new InterruptedRun(await whatRuns(cluster, fleet, context))
+    throw new InterruptedRun([await whatRuns(cluster, fleet, context), goOn])
   }
 }
 
-async function whatRuns(cluster: Cluster, fleet: ReadFleet, { world }: ReadContext): Promise<readonly string[]> {
+async function whatRuns(cluster: Cluster, fleet: ReadFleet, { world }: ReadContext): Promise<string> {
   const over = new AbortController()
   const late = world.sleep(lookLimitMs, over.signal).then(
     () => undefined,
@@ -41,17 +45,10 @@ async function whatRuns(cluster: Cluster, fleet: ReadFleet, { world }: ReadConte
   const look = gatherFacts(cluster, fleet.connections).then(({ facts }) => facts)
   const facts = await Promise.race([look.catch(() => undefined), late])
   over.abort(new Error('looked'))
-  return [
-    ...(facts === undefined ? ['What runs on the hosts could not be asked any more.'] : told(cluster, facts)),
-    ...goOn,
-  ]
+  return facts === undefined ? 'What runs on the hosts could not be asked any more.' : told(cluster, facts)
 }
 
-const goOn = [
-  'Nothing that was started is stopped by this. Run `trueno-deploy up` again to continue, `trueno-deploy down` to stop.',
-]
-
-function told(cluster: Cluster, facts: ReadonlyMap<string, Facts>): readonly string[] {
+function told(cluster: Cluster, facts: ReadonlyMap<string, Facts>): string {
   const states = cluster.hosts.flatMap((host) => {
     const found = facts.get(host.key)
     const name = isCoordinator(cluster, host) ? `${host.key} (coordinator)` : host.key
@@ -59,9 +56,6 @@ function told(cluster: Cluster, facts: ReadonlyMap<string, Facts>): readonly str
   })
   const running = states.filter(({ state }) => state !== 'stopped').map(({ name }) => name)
   const stopped = states.length - running.length
-  return [
-    running.length === 0
-      ? 'Nothing of this cluster runs.'
-      : `Running: ${running.join(', ')}. ${stopped} of ${states.length} hosts run nothing.`,
-  ]
+  if (running.length === 0) return 'Nothing of this cluster runs.'
+  return `Running: ${running.join(', ')}.${stopped === 0 ? '' : ` ${stopped} of ${states.length} hosts run nothing.`}`
 }

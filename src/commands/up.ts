@@ -25,8 +25,11 @@ export interface UpOptions extends HostOptions, Pick<PlanRequest, 'phases'> {
 /** Makes the cluster what the files say: stage, configure, start the coordinator, wait, start the others, verify. */
 export async function up(options: UpOptions, context: CommandContext): Promise<Outcome> {
   await using fleet = await connectAll(options.cluster, context)
-  return await tellingWhatRuns(options.cluster, fleet, context, () => bringUp(options, fleet, context))
+  return await tellingWhatRuns(options.cluster, fleet, context, afterInterrupt, () => bringUp(options, fleet, context))
 }
+
+const afterInterrupt =
+  'Nothing that was started is stopped by this. Run `trueno-deploy up` again to continue, `trueno-deploy down` to stop.'
 
 async function bringUp(options: UpOptions, fleet: Fleet, context: CommandContext): Promise<Outcome> {
   const request = { ...options, freshId: options.saved?.cluster.id ?? freshClusterId(context.world) }
