@@ -16,7 +16,7 @@ export async function lookAround(
   const over = new AbortController()
   const late = world.sleep(limitMs, over.signal).then(() => undefined)
   const look = connection
-    .read('evidence', [gate.home, gate.data, String(linesOfEachLog)])
+    .read('evidence', [gate.home, gate.data, String(linesOfEachLog)], { signal: over.signal })
     .then(({ stdout }) => sceneLines(stdout))
   try {
     return await Promise.race([look, late]).catch(() => undefined)

@@ -39,6 +39,7 @@ class Watch {
   #lines = 0
   #passed = false
   #asking = false
+  #failing = false
   #settle: { resolve: (evidence: string) => void; reject: (error: unknown) => void } | undefined
 
   constructor(
@@ -53,7 +54,7 @@ class Watch {
       this.#settle = { resolve, reject }
       this.#listen()
       this.#follow().catch(reject)
-      this.#limit().catch(() => undefined)
+      this.#failed(this.#limit())
       this.#failed(this.#watchLife())
       if (this.#gate.id === 'balancerAnswers') this.#ask('the balancer')
     })
@@ -99,7 +100,7 @@ class Watch {
       before = this.#lines
       await this.run.engine.world.sleep(silenceMs, this.#over.signal)
     }
-    await this.#fail(died)
+    await this.#fail({ ...died, title: hasDied[this.#gate.id] })
   }
 
   async #isAlive(): Promise<boolean> {
@@ -178,11 +179,15 @@ class Watch {
   }
 
   async #failIfExplained(failing: Failing): Promise<void> {
+    if (this.#failing) return
     const scene = await this.#scene(failing)
     if (isExplained(scene)) this.#settle?.reject(new ProblemError([explain(scene)]))
   }
 
+  /** What is told first counts: the lines that follow it say the same once more. */
   async #fail(failing: Failing): Promise<void> {
+    if (this.#failing) return
+    this.#failing = true
     const scene = await this.#scene(failing)
     const { logs: _, ...told } = failing
     const problem = explain(scene)
@@ -215,8 +220,13 @@ const titles = {
 /** Longer than Trueno is usually silent while it starts. */
 const silenceMs = 15_000
 
+const hasDied = {
+  coordinatorAwaits: 'Trueno has died',
+  apiReady: 'Trueno has died',
+  balancerAnswers: 'The balancer has died',
+} satisfies Record<Gate['id'], string>
+
 const died = {
-  title: 'Trueno has died',
   code: 'died',
   cause: 'nothing of it runs on the host any more, and its logs do not say why',
   remedy:
