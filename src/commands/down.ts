@@ -1,9 +1,11 @@
 import { apply } from '../engine/apply.js'
 import { errorProblem, exitCodes, type Problem, ProblemError } from '../errors.js'
 import { isEmpty } from '../plan/build.js'
+import type { Plan } from '../plan/plan.js'
 import { balancerProcesses, truenoProcesses } from '../plan/state.js'
 import { engineOf, withLease } from './changing.js'
 import type { CommandContext, Fleet, HostOptions, Outcome } from './context.js'
+import { FailedRun } from './failed-run.js'
 import { tellingWhatRuns } from './interrupted.js'
 import { planDown, refuseProblems } from './planning.js'
 import { connectAll, type Visit, visit } from './visit.js'
@@ -25,23 +27,31 @@ async function takeDown(options: DownOptions, fleet: Fleet, context: CommandCont
   const found = await visit(options.cluster, fleet, context)
   const first = planDown(found, options)
   refuseProblems(first)
-  if (isEmpty(first)) return nothingRuns(found)
+  if (isEmpty(first)) return nothingRuns(first, options)
   return withLease({ fleet, visit: found, purpose: 'down', wait: options.wait }, context, async (lease) => {
     const plan = planDown(await visit(options.cluster, fleet, context), options)
     refuseProblems(plan)
     const { failed } = await apply(plan, engineOf(fleet, context, lease, null))
-    if (failed.size > 0) throw new ProblemError([...failed.values()])
+    if (failed.size > 0)
+      throw new FailedRun(
+        [...failed.values()],
+        [`The other ${options.chosen === null ? '' : 'chosen '}hosts are down.`, goOn],
+      )
     prove(await visit(options.cluster, fleet, context), options)
     return {
       exitCode: exitCodes.done,
-      closing: ['Nothing of this cluster runs any more; its data stays.', 'Next: trueno-deploy up'],
+      closing: [`${nothingOn(options)} any more; its data stays.`, 'Next: trueno-deploy up'],
     }
   })
 }
 
-function nothingRuns({ unreachable, facts }: Visit): Outcome {
-  if (unreachable.size > 0) throw new ProblemError([...unreachable.values()])
-  return { exitCode: exitCodes.done, closing: [`Nothing to do: nothing of this cluster runs on ${facts.size} hosts.`] }
+function nothingRuns({ unreachable }: Plan, options: DownOptions): Outcome {
+  if (unreachable.length > 0) throw new ProblemError(unreachable)
+  return { exitCode: exitCodes.done, closing: [`Nothing to do. ${nothingOn(options)}.`] }
+}
+
+function nothingOn({ chosen }: DownOptions): string {
+  return chosen === null ? 'Nothing of this cluster runs' : `Nothing of this cluster runs on ${chosen.join(', ')}`
 }
 
 /** A look at the hosts afterwards: what still carries our marker is named. */

@@ -32,8 +32,11 @@ export function planUp(visit: Visit, request: PlanRequest): Plan {
 }
 
 export function planDown(visit: Visit, request: Pick<PlanRequest, 'chosen' | 'parallel'>): Plan {
-  const { cluster, facts, unreachable } = visit
+  const { cluster, facts } = visit
   const clusterId = clusterIdOf(cluster, facts, runningId(facts))
+  // Hosts that are to be left alone need not be there.
+  const isConcerned = (host: HostKey): boolean => request.chosen === null || request.chosen.includes(host)
+  const unreachable = new Map([...visit.unreachable].filter(([host]) => isConcerned(host)))
   return buildPlan('down', workflows.down, {
     cluster,
     clusterId,

@@ -5,9 +5,9 @@ import { chooseReporter, createReporter, type Reporter } from '../report/reporte
 import type { Ask } from '../ssh/asking.js'
 import { systemWorld } from '../system-world.js'
 import type { Outcome } from './context.js'
+import { FailedRun } from './failed-run.js'
 import { InterruptedRun } from './interrupted.js'
 import { type Io, terminalAsk } from './io.js'
-import { UpFailed } from './up.js'
 import type { VerbRun } from './verb-run.js'
 import { verbs } from './verbs.js'
 
@@ -66,7 +66,7 @@ function endOf(error: unknown, { signal, typed }: VerbRun): End {
   if (error instanceof InterruptedRun) return { exitCode: exitCodes.interrupted, closing: error.closing, problems: [] }
   if (error instanceof InterruptedError || (signal.aborted && error === signal.reason))
     return { exitCode: exitCodes.interrupted, closing: [], problems: [] }
-  if (error instanceof UpFailed) return { exitCode: error.exitCode, closing: error.closing, problems: error.problems }
+  if (error instanceof FailedRun) return { exitCode: error.exitCode, closing: error.closing, problems: error.problems }
   if (error instanceof ProblemError) return { exitCode: error.exitCode, closing: [], problems: error.problems }
   return { exitCode: exitCodes.failed, closing: [], problems: [defect(error, typed)] }
 }

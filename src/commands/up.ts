@@ -1,5 +1,6 @@
-import { type Cluster, hostOf, members } from '../cluster/cluster.js'
+import { type Cluster, members } from '../cluster/cluster.js'
 import { type Applied, apply } from '../engine/apply.js'
+import type { Lease } from '../engine/lease.js'
 import { verify } from '../engine/verify.js'
 import { exitCodes, type Problem, ProblemError } from '../errors.js'
 import { isEmpty } from '../plan/build.js'
@@ -8,6 +9,7 @@ import { short } from '../plan/state.js'
 import { apiPort } from '../trueno/balancer.js'
 import { engineOf, withLease } from './changing.js'
 import type { CommandContext, Fleet, HostOptions, Outcome, ReleaseAtHand } from './context.js'
+import { FailedRun } from './failed-run.js'
 import { tellingWhatRuns } from './interrupted.js'
 import { freshClusterId, type PlanRequest, planUp, refuseProblems } from './planning.js'
 import { refuseStale } from './saved-plan.js'
@@ -35,14 +37,28 @@ async function bringUp(options: UpOptions, fleet: Fleet, context: CommandContext
   const request = { ...options, freshId: options.saved?.cluster.id ?? freshClusterId(context.world) }
   const { found, plan: first } = await check(options, request, fleet, context)
   refuse(first, options)
-  if (isEmpty(first)) return finish(first, { failed: unreachableOf(first), held: new Set() }, found, fleet, context)
+  if (isEmpty(first)) return finish(first, await carryOut(first, options, fleet, context), found, fleet, context)
   return withLease({ fleet, visit: found, purpose: 'up', wait: options.wait }, context, async (lease) => {
     const now = await visit(options.cluster, fleet, context)
     const plan = planUp(now, request)
     refuse(plan, options)
-    const applied = await apply(plan, engineOf(fleet, context, lease, options.release))
-    return finish(plan, applied, now, fleet, context)
+    return finish(plan, await carryOut(plan, options, fleet, context, lease), now, fleet, context)
   })
+}
+
+/** Only what concerns the whole run is thrown, such as a lost lease. Without steps there is no need of one. */
+async function carryOut(
+  plan: Plan,
+  { release }: UpOptions,
+  fleet: Fleet,
+  context: CommandContext,
+  lease: Lease | null = null,
+): Promise<Applied> {
+  try {
+    return await apply(plan, engineOf(fleet, context, lease, release))
+  } catch (error) {
+    throw error instanceof ProblemError ? new FailedRun(error.problems, ['What runs is left running.', ...goOn]) : error
+  }
 }
 
 /** Asks the hosts and looks for what would make it fail, before anything changes. */
@@ -95,8 +111,7 @@ function refuse(plan: Plan, { saved }: UpOptions): void {
 function tell(plan: Plan, context: CommandContext): void {
   if (plan.release !== null)
     context.emit({ kind: 'releaseKnown', release: `${short(plan.release.id)} (${plan.release.label})` })
-  for (const problem of [...plan.problems.filter(({ severity }) => severity === 'warning')])
-    context.emit({ kind: 'problem', problem })
+  for (const problem of plan.problems.filter((one) => !isError(one))) context.emit({ kind: 'problem', problem })
 }
 
 /** Ready is checked from outside, also when nothing was to be done. */
@@ -109,21 +124,11 @@ async function finish(
 ): Promise<Outcome> {
   const { cluster } = found
   if (applied.failed.size > 0 || applied.held.size > 0)
-    throw new UpFailed([...applied.failed.values()], whatIsLeft(cluster, plan, applied))
+    throw new FailedRun([...applied.failed.values()], whatIsLeft(cluster, plan, applied))
   const problems = await verify(cluster, engineOf(fleet, context, null, null))
-  if (problems.length > 0) throw new UpFailed(problems, whatIsLeft(cluster, plan, applied))
+  if (problems.length > 0) throw new FailedRun(problems, whatIsLeft(cluster, plan, applied))
   const nothing = isEmpty(plan) ? ['Nothing to do: the cluster is what the files say.'] : []
   return { exitCode: exitCodes.done, closing: [...nothing, ...whereToConnect(cluster)] }
-}
-
-/** `up` failed in part; says what is left and how to go on. */
-export class UpFailed extends ProblemError {
-  override readonly name = 'UpFailed'
-  readonly closing: readonly string[]
-  constructor(problems: ProblemError['problems'], closing: readonly string[]) {
-    super(problems)
-    this.closing = closing
-  }
 }
 
 /** What is left after a failure, and how to go on. */
@@ -141,16 +146,9 @@ function whatIsLeft(cluster: Cluster, plan: Plan, { failed, held }: Applied): re
 const goOn = ['Run `trueno-deploy up` again to continue, `trueno-deploy down` to stop.']
 const bringBack = ['Bring it back, or take it out of cluster.json, and run `trueno-deploy up` again.']
 
-function unreachableOf(plan: Plan): Applied['failed'] {
-  return new Map(
-    plan.unreachable.flatMap((problem) => (problem.host === undefined ? [] : [[problem.host, problem] as const])),
-  )
-}
-
 function whereToConnect(cluster: Cluster): readonly string[] {
   const { coordinator, balancer } = cluster
-  const through =
-    balancer === null ? [] : [`  Balancer       ${hostOf(cluster, balancer.host).key}:${balancer.sourcePort}`]
+  const through = balancer === null ? [] : [`  Balancer       ${balancer.host}:${balancer.sourcePort}`]
   return [
     `  Drivers        ${coordinator}:${apiPort}`,
     ...through,
