@@ -1,6 +1,4 @@
-import { readFileSync, writeFileSync } from 'node:fs'
 import { createServer, type Server } from 'node:net'
-import { join } from 'node:path'
 import { afterEach, expect, it } from 'vitest'
 import { begun } from '../helpers/command-line.js'
 import { type Lab, makeLab } from '../helpers/lab.js'
@@ -37,7 +35,7 @@ it('tells every host that cannot be reached, each with its cause, and goes on wh
     },
   })
   const names = hosts.map((host) => `[${host.key}]:${host.sshd.port}`)
-  repin(lab, { [names[changedKey] ?? '']: lab.host(fine).sshd.hostKeys, [names[unknownKey] ?? '']: undefined })
+  lab.pin({ [names[changedKey] ?? '']: lab.host(fine).sshd.hostKeys, [names[unknownKey] ?? '']: undefined })
 
   const told = await lab.tell('up')
   expect(told.code, told.screen).toBe(1)
@@ -87,10 +85,4 @@ function listenSilently(address: string): Promise<Server> {
     const server = createServer(() => undefined)
     server.listen(0, address, () => resolve(server))
   })
-}
-
-function repin({ directory }: Lab, changes: Record<string, readonly string[] | undefined>): void {
-  const file = join(directory, 'trueno-deploy.lock.json')
-  const lock = JSON.parse(readFileSync(file, 'utf8'))
-  writeFileSync(file, JSON.stringify({ ...lock, hostKeys: { ...lock.hostKeys, ...changes } }))
 }

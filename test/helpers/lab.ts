@@ -58,6 +58,8 @@ export interface Lab extends AsyncDisposable {
   inventory(more?: Values): void
   /** Writes `cluster.json` and the inventory anew, with these hosts of the lab only. */
   members(...indices: readonly number[]): void
+  /** Changes pinned host keys, by name as known_hosts writes it; undefined: takes them out. */
+  pin(keys: Readonly<Record<string, readonly string[] | undefined>>): void
   /** Processes with our marker on a host. */
   processes(index: number): readonly MarkedProcess[]
   /** Ids of all starts of Trueno that a host knows of, oldest first. */
@@ -75,7 +77,7 @@ export async function makeLab({ roles = exampleRoles, inventory = {} }: LabOptio
   const lab = labOf({ directory, hosts, clientKey, roles, members: new Set(hosts.keys()) })
   lab.members(...hosts.keys())
   lab.inventory(inventory)
-  pin(directory, hosts)
+  lab.pin(Object.fromEntries(hosts.map(({ key, sshd }) => [`[${key}]:${sshd.port}`, sshd.hostKeys])))
   return lab
 }
 
@@ -116,6 +118,7 @@ function labOf(parts: Parts): Lab {
       writeFileSync(join(directory, 'cluster.json'), clusterOf(parts))
       inventory()
     },
+    pin: (keys) => pin(join(directory, 'trueno-deploy.lock.json'), keys),
     processes: (index) => markedProcesses(host(index).home),
     starts: (index) => startsOf(host(index)),
     [Symbol.asyncDispose]: () => takeAway(parts),
@@ -173,9 +176,9 @@ function isMapping(value: unknown): value is Values {
   return typeof value === 'object' && value !== null && !Array.isArray(value)
 }
 
-function pin(directory: string, hosts: readonly LabHost[]): void {
-  const hostKeys = Object.fromEntries(hosts.map(({ key, sshd }) => [`[${key}]:${sshd.port}`, sshd.hostKeys]))
-  writeFileSync(join(directory, 'trueno-deploy.lock.json'), JSON.stringify({ version: 1, hostKeys }))
+function pin(file: string, keys: Parameters<Lab['pin']>[0]): void {
+  const hostKeys = existsSync(file) ? JSON.parse(readFileSync(file, 'utf8')).hostKeys : {}
+  writeFileSync(file, JSON.stringify({ version: 1, hostKeys: { ...hostKeys, ...keys } }))
 }
 
 function startsOf({ home }: LabHost): readonly string[] {
