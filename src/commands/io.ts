@@ -1,5 +1,6 @@
-import { createInterface } from 'node:readline/promises'
+import { createInterface, type Interface } from 'node:readline/promises'
 import { Writable } from 'node:stream'
+import { InterruptedError } from '../errors.js'
 import type { Ask } from '../ssh/asking.js'
 
 /** The process as the command line uses it; tests give their own. */
@@ -18,7 +19,10 @@ export interface Io {
   readonly exit: (code: number) => never
 }
 
-/** Asks a person at the terminal; null where there is none. What is secret is not shown while it is typed. */
+/**
+ * Asks a person at the terminal; null where there is none. What is secret is not shown while it is typed. Rejects with
+ * an `InterruptedError` at Ctrl-C, which is no signal while we read from the terminal, and at the end of the input.
+ */
 export function terminalAsk({ stdin, stderr }: Io): Ask | null {
   if (!stdin.isTTY || !stderr.isTTY) return null
   return async (question, { secret }) => {
@@ -33,10 +37,16 @@ export function terminalAsk({ stdin, stderr }: Io): Ask | null {
     try {
       const answer = lines.question(question)
       muted = secret
-      return await answer
+      return await Promise.race([answer, unanswered(lines)])
     } finally {
       lines.close()
       if (secret) stderr.write('\n')
     }
   }
+}
+
+function unanswered(lines: Interface): Promise<never> {
+  return new Promise((_resolve, reject) => {
+    lines.once('close', () => reject(new InterruptedError('the question was not answered')))
+  })
 }

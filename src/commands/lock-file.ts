@@ -1,6 +1,6 @@
 import { readFile, rename, writeFile } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
-import { errorProblem, UsageError } from '../errors.js'
+import { errorProblem, type Problem, UsageError } from '../errors.js'
 import type { HostKeyPins } from '../ssh/known-hosts.js'
 
 /** `trueno-deploy.lock.json`: what was pinned, meant to be committed. Never a secret. */
@@ -21,14 +21,20 @@ export function lockFileOf(clusterFile: string): string {
 export async function readLockFile(path: string): Promise<LockFile> {
   const text = await readFile(path, 'utf8').catch((error: NodeJS.ErrnoException) => {
     if (error.code === 'ENOENT') return undefined
-    throw new UsageError([unusable(path, error.message)])
+    throw new UsageError([unusable(path, error.message, startAnew)])
   })
   return text === undefined ? empty : parse(text, path)
 }
 
+/** @throws UsageError when it cannot be written */
 export async function writeLockFile(path: string, lock: LockFile): Promise<void> {
-  await writeFile(`${path}.new`, `${JSON.stringify(lock, null, 2)}\n`)
-  await rename(`${path}.new`, path)
+  try {
+    await writeFile(`${path}.new`, `${JSON.stringify(lock, null, 2)}\n`)
+    await rename(`${path}.new`, path)
+  } catch (error) {
+    const { message } = error as Error
+    throw new UsageError([unusable(path, message, 'make it possible to write there, and run it again')])
+  }
 }
 
 function parse(text: string, path: string): LockFile {
@@ -38,7 +44,7 @@ function parse(text: string, path: string): LockFile {
   } catch {
     // told below
   }
-  throw new UsageError([unusable(path, 'it is not a lock file of version 1')])
+  throw new UsageError([unusable(path, 'it is not a lock file of version 1', startAnew)])
 }
 
 function isLockFile(value: unknown): value is LockFile {
@@ -49,12 +55,14 @@ function isLockFile(value: unknown): value is LockFile {
   )
 }
 
-function unusable(path: string, cause: string): ReturnType<typeof errorProblem> {
+const startAnew = 'restore it from version control, or remove it and run `trueno-deploy trust` again'
+
+function unusable(path: string, cause: string, remedy: string): Problem {
   return errorProblem({
     code: 'lock-file-unusable',
     title: 'the lock file cannot be used',
     cause,
     evidence: path,
-    remedy: 'restore it from version control, or remove it and run `trueno-deploy trust` again',
+    remedy,
   })
 }

@@ -29,7 +29,7 @@ export async function run(typed: Typed, io: Io, again: VerbRun['again']): Promis
     print: (text) => texts.push(text),
     colour: hasColour(typed, io),
     columns: io.stdout.columns || 100,
-    ask: askAside(terminalAsk(io), reporter),
+    ask: askAside(terminalAsk(io), reporter, interrupt.abort),
     again,
   }
   const end = await ended(verbRun)
@@ -41,13 +41,22 @@ export async function run(typed: Typed, io: Io, again: VerbRun['again']): Promis
     emit({ kind: 'runFinished', ok: exitCode === exitCodes.done, exitCode, ms: systemWorld.now() - begun, closing })
   await reporter.finish()
   for (const text of texts) io.stdout.write(text)
-  if (typed.options.json && telling.has(typed.verb) && texts.length === 0)
+  if (typed.options.json && telling.has(typed.verb) && texts.length === 0 && exitCode !== exitCodes.done)
     io.stdout.write(`${JSON.stringify({ version: 1, ok: false, exitCode, problems: end.problems })}\n`)
   return exitCode
 }
 
-function askAside(ask: Ask | null, reporter: Reporter): Ask | null {
-  return ask === null ? null : (question, options) => reporter.aside(() => ask(question, options))
+/** Who leaves a question unanswered stops the run: nobody is asked for the next host then. */
+function askAside(ask: Ask | null, reporter: Reporter, interrupt: (reason: InterruptedError) => void): Ask | null {
+  if (ask === null) return null
+  return async (question, options) => {
+    try {
+      return await reporter.aside(() => ask(question, options))
+    } catch (error) {
+      if (error instanceof InterruptedError) interrupt(error)
+      throw error
+    }
+  }
 }
 
 interface End extends Outcome {
@@ -87,13 +96,10 @@ function defect(error: unknown, { options }: Typed): Problem {
 function reporterOf(typed: Typed, io: Io): Reporter {
   const { json = false, plain = false, quiet = false, verbose = false } = typed.options
   const { stdout, stderr, env } = io
-  const isTelling = telling.has(typed.verb)
-  const silent =
-    quiet || typed.verb === 'status' || typed.verb === 'rehearse' || (isTelling && (json || stdout.isTTY !== true))
   const kind = chooseReporter({
-    json: json && !isTelling,
-    plain,
-    quiet: silent,
+    json: json && !telling.has(typed.verb),
+    plain: plain || typed.verb === 'status',
+    quiet: quiet || isSilent(typed, stdout.isTTY === true),
     isTTY: stdout.isTTY === true,
     ci: Boolean(env.CI),
   })
@@ -108,17 +114,27 @@ function reporterOf(typed: Typed, io: Io): Reporter {
   })
 }
 
+/** Where nothing may stand beside what is told, or all is told by the verbs that are run inside. */
+function isSilent({ verb, options: { json, verbose, watch } }: Typed, isTTY: boolean): boolean {
+  if (verb === 'rehearse' || watch === true) return true
+  if (!telling.has(verb)) return false
+  return json === true || (verbose !== true && (verb === 'status' || !isTTY))
+}
+
 function hasColour({ options }: Typed, { stdout, stderr, env }: Io): boolean {
   return stdout.isTTY === true && stderr.isTTY === true && options.color && !env.NO_COLOR && env.TERM !== 'dumb'
 }
 
 /** The first Ctrl-C ends our work in order, the second now. */
-function interruption(io: Io, emit: Emit): { signal: AbortSignal; stop: () => void } {
+function interruption(
+  io: Io,
+  emit: Emit,
+): { signal: AbortSignal; abort: (reason: InterruptedError) => void; stop: () => void } {
   const controller = new AbortController()
   const stop = io.onInterrupt(() => {
     if (controller.signal.aborted) io.exit(exitCodes.interrupted)
     emit({ kind: 'note', message: 'Stopping our own work in order; the cluster goes on. Ctrl-C again: stop now.' })
     controller.abort(new InterruptedError('interrupted'))
   })
-  return { signal: controller.signal, stop }
+  return { signal: controller.signal, abort: (reason) => controller.abort(reason), stop }
 }

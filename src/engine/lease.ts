@@ -64,7 +64,8 @@ function heldProblem(host: string, owner: string, silent: string): ReturnType<ty
     title: 'somebody else changes this cluster now',
     cause: `${who} runs \`${purpose}\`${time}`,
     evidence: `its last sign of life was ${silent} s ago`,
-    remedy: 'wait until it is done; a lease that gives no sign of life for 60 s is taken over by itself',
+    remedy:
+      'run it again when that is done, or give --wait; a lease that gives no sign of life for 60 s is taken over by itself',
     host,
   })
 }

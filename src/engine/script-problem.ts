@@ -38,7 +38,7 @@ const byStatus: Readonly<Record<number, Told>> = {
   75: {
     code: 'stale-lease',
     cause: 'somebody else has taken over the lease of this cluster since we began',
-    remedy: 'see who: `trueno-deploy status`; then begin again',
+    remedy: 'let them finish, look with `trueno-deploy status`, then begin again',
   },
 }
 

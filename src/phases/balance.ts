@@ -1,6 +1,6 @@
 import type { Host } from '../cluster/cluster.js'
 import type { Facts } from '../cluster/facts.js'
-import { type PhaseDefinition, type PlanContext, wanted } from '../plan/context.js'
+import { needsBarrier, type PhaseDefinition, type PlanContext, wanted } from '../plan/context.js'
 import type { Step } from '../plan/plan.js'
 import { balancerProcesses, sha256 } from '../plan/state.js'
 import { balancerFile } from '../trueno/balancer.js'
@@ -9,11 +9,11 @@ import { wait } from './start.js'
 import { stopBalancerStep } from './stop.js'
 import { writeStep } from './write.js'
 
-/** The balancer, last, since it needs somebody to send to. One that the inventory no longer names is stopped. */
+/** The balancer, last, since it needs somebody to send to: it answers through no host that waits at the barrier. One that the inventory no longer names is stopped. */
 export const balance: PhaseDefinition = {
   id: 'balance',
   title: 'Balance',
-  needs: () => 'each',
+  needs: needsBarrier,
   hosts: (context) => context.chosen,
   steps: (host, facts, context) => {
     if (context.cluster.balancer?.host === host.key) return present(host, facts, context)
