@@ -116,9 +116,3 @@ export function toStart(host: Host, facts: Facts, context: PlanContext): boolean
   const { kind } = stateOf(host, facts, context)
   return kind === 'stopped' || kind === 'outdated'
 }
-
-/** The id is wanted everywhere; only its first digits are told. */
-export function releaseId(context: PlanContext): Sha256 {
-  if (context.release === null) throw new Error('this workflow has no release')
-  return context.release.id
-}
