@@ -1,4 +1,4 @@
-import type { Cluster, Host, HostKey, Sha256 } from '../cluster/cluster.js'
+import type { Cluster, Host, HostKey } from '../cluster/cluster.js'
 import type { Facts } from '../cluster/facts.js'
 import type { ClusterId } from '../cluster/receipt.js'
 import { componentsOf } from '../trueno/components.js'
