@@ -54,8 +54,9 @@ forget_daemon() {
   rm -f "$home"/run/pm2/*.sock "$home"/run/pm2/pm2.pid
 }
 
+# pm2 makes the directory of the logs while it opens the first one, and a component that loses this race never starts.
 run_trueno() { # KILL_TIMEOUT_MS
-  make_directory "$data"
+  make_directory "$data/logs"
   launch "$home/run" "$home/run/start.out" "PM2_HOME=$home/run/pm2" "PM2_KILL_TIMEOUT=$1" \
     "$node" "$home/current/lib/trueno.js" start -h "$key" --cluster "$home/etc/cluster.json" --dir "$data" --forever ||
     fail 70 "trueno start exited with $?: $(tail -n 1 "$home/run/start.out")"

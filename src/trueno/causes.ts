@@ -134,6 +134,20 @@ const causes: readonly Cause[] = [
     remedy: () => `free space on the host, ${again}`,
   },
   {
+    code: 'user-unknown',
+    pattern: /LoginException: java\.lang\.NullPointerException: invalid null input: name/,
+    title: 'Spark did not start',
+    cause: () => 'the run user has no name on the host: its number is not in the user database',
+    remedy: () => `see that \`getent passwd $(id -u)\` tells it on the host, ${again}`,
+  },
+  {
+    code: 'log-not-writable',
+    pattern: /Trace: \{ Error: (E[A-Z]+): [^,]*, open '([^']+)'/,
+    title: 'A component was not started',
+    cause: (m) => `pm2 could not open its log ${m[2]} (${m[1]})`,
+    remedy: () => `see that the run user can write there, \`trueno-deploy down\` and \`up\` again`,
+  },
+  {
     code: 'own-name-unknown',
     pattern: /UnknownHostException: (\S+?):/,
     title: 'A host name is not found',

@@ -76,6 +76,8 @@ const doomPatterns: readonly RegExp[] = [
   /uncaughtException: listen EADDRINUSE/,
   /uncaughtException: /,
   /had too many unstable restarts/,
+  // pm2 could not open the log of a component: it never starts it, and tells nobody.
+  /Trace: \{ Error: E[A-Z]+: .*, open '/,
   /PM2 successfully stopped/,
   /pm2 has been killed by signal/,
 ]

@@ -50,6 +50,16 @@ const recorded: readonly (readonly [string, string, string])[] = [
     'cluster-file-invalid',
     'Exactly one master',
   ],
+  [
+    'Caused by: javax.security.auth.login.LoginException: java.lang.NullPointerException: invalid null input: name',
+    'user-unknown',
+    'no name',
+  ],
+  [
+    "2026-11-24 02:17:35: Trace: { Error: ENOENT: no such file or directory, open '/d/logs/spark-out-1.log'",
+    'log-not-writable',
+    '/d/logs/spark-out-1.log (ENOENT)',
+  ],
   ["error: Spark not present, please run 'trueno setup' to install", 'launcher-missing', 'Spark'],
 ]
 

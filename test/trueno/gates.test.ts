@@ -69,6 +69,12 @@ describe('a gate', () => {
       "error: Spark not present, please run 'trueno setup' to install",
       'doomed',
     ],
+    [
+      'is doomed by a component that pm2 cannot start',
+      gate,
+      "2026-11-24 02:17:35: Trace: { Error: ENOENT: no such file or directory, open '/d/logs/spark-out-1.log'",
+      'doomed',
+    ],
     ['asks the port after a failed Elasticsearch ping', gate, dressed('Error while initializing External API.'), 'ask'],
     [
       'sees a process end',
