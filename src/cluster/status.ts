@@ -11,7 +11,7 @@ export interface Status {
   readonly coordinator: HostKey
   /** Release id of the coordinator; null: none. */
   readonly release: string | null
-  /** Null where no host has the role, or nothing runs. */
+  /** Null where no host has the role. */
   readonly elasticsearch: ElasticsearchStatus | null
   readonly spark: SparkStatus | null
   /** Null when there is none. */

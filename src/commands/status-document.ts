@@ -9,10 +9,10 @@ import type {
   SparkStatus,
   Status,
 } from '../cluster/status.js'
-import type { Problem } from '../errors.js'
+import { errorProblem, type Problem } from '../errors.js'
 import { type ClusterAnswers, judgeCluster } from '../health/health.js'
 import type { Answer } from '../health/probes.js'
-import { balancerProcesses, hostState, isCore, truenoProcesses } from '../plan/state.js'
+import { balancerProcesses, type HostState, hostState, isCore, truenoProcesses } from '../plan/state.js'
 import { type Component, componentsOf, runsSparkWorker } from '../trueno/components.js'
 import type { HostOptions } from './context.js'
 import type { Visit } from './visit.js'
@@ -83,12 +83,13 @@ function hostStatus(host: Host, { cluster, health, facts, problems }: HostFindin
   const { key, roles } = host
   if (facts === undefined)
     return { host: key, roles, reachable: false, state: 'unknown', release: null, components: [], problems }
-  const state = stateOfHost(facts, problems, componentsOf(host, cluster))
+  const own = hostState(facts, null, componentsOf(host, cluster))
+  const told = own.kind === 'outdated' ? [unreliable(key, own.why), ...problems] : problems
+  const state = host.member ? memberState(own, facts, told) : balancerHostState(facts, health)
   const components =
     facts.receipt === null && facts.processes.length === 0
       ? []
       : componentsOf(host, cluster).map((part) => componentStatus(part, facts, health))
-  const told = state === 'stopped' || state === 'absent' ? [] : problems
   return {
     host: key,
     roles,
@@ -96,15 +97,35 @@ function hostStatus(host: Host, { cluster, health, facts, problems }: HostFindin
     state,
     release: facts.start?.release ?? facts.currentRelease,
     components,
-    problems: told,
+    problems: state === 'stopped' || state === 'absent' ? [] : told,
   }
 }
 
-function stateOfHost(facts: Facts, problems: readonly Problem[], expected: readonly Component[]): ClusterState {
-  const { kind } = hostState(facts, null, expected)
-  if (kind === 'stopped') return facts.receipt === null ? 'absent' : 'stopped'
+function memberState({ kind }: HostState, facts: Facts, problems: readonly Problem[]): ClusterState {
+  if (kind === 'stopped') return idle(facts)
   if (kind === 'starting') return 'starting'
-  return kind === 'outdated' || problems.length > 0 ? 'degraded' : 'ready'
+  return problems.length > 0 ? 'degraded' : 'ready'
+}
+
+/** A host outside the cluster runs the balancer, and nothing else of ours. */
+function balancerHostState(facts: Facts, { balancer }: Health): ClusterState {
+  if (balancerProcesses(facts).length === 0) return idle(facts)
+  return balancer?.ok ? 'ready' : 'degraded'
+}
+
+function idle({ receipt }: Facts): ClusterState {
+  return receipt === null ? 'absent' : 'stopped'
+}
+
+/** What runs, but not as its start left it. */
+function unreliable(host: HostKey, cause: string): Problem {
+  return errorProblem({
+    code: 'not-as-started',
+    title: 'What runs there is not what was started',
+    cause,
+    remedy: 'run `trueno-deploy up`: it stops what is left, and starts it anew',
+    host,
+  })
 }
 
 function componentStatus(component: Component, facts: Facts, health: Health): ComponentStatus {
@@ -139,6 +160,8 @@ function clusterState(
   const [only] = states
   const same = states.size === 1 ? only : undefined
   if (same === 'unknown' || same === 'absent' || same === 'stopped') return same
+  // A first `up` may have come to some hosts only.
+  if (hosts.every(({ state }) => state === 'absent' || state === 'stopped')) return 'stopped'
   if (same === 'ready')
     return problems.length === 0 && (balancer === null || balancer.state === 'running') ? 'ready' : 'degraded'
   return states.has('starting') && !states.has('degraded') && !states.has('unknown') ? 'starting' : 'degraded'

@@ -1,0 +1,199 @@
+import { describe, expect, it } from 'vitest'
+import type { Cluster } from '../../src/cluster/cluster.js'
+import type { Facts, MarkedProcess } from '../../src/cluster/facts.js'
+import type { Status } from '../../src/cluster/status.js'
+import { type Health, statusOf } from '../../src/commands/status-document.js'
+import { errorProblem, type Problem } from '../../src/errors.js'
+import type { ClusterAnswers } from '../../src/health/health.js'
+import { componentsOf } from '../../src/trueno/components.js'
+import { emptyFacts, exampleCluster, hash, hostOf, processOf, releaseId } from '../helpers/fixtures.js'
+
+const balancer = { host: 'front', sourcePort: 9000 }
+const cluster: Cluster = exampleCluster({
+  hosts: [
+    hostOf('a', ['master', 'compute']),
+    hostOf('b', ['compute', 'index']),
+    hostOf('front', [], { member: false }),
+  ],
+  coordinator: 'a',
+  balancer,
+})
+
+const start = { id: '1-1', time: 1, release: releaseId, clusterFile: hash('{}\n'), environment: hash('') }
+const receipt = {
+  version: 1,
+  clusterId: 'c'.repeat(32),
+  name: 'lab',
+  key: '',
+  roles: [],
+  member: true,
+  release: { id: releaseId, label: 'Trueno', killTimeoutMs: 1 },
+  settings: { home: '~/trueno', data: '~/trueno/data', environment: hash('') },
+  peers: ['a', 'b'],
+  balancer,
+} as const
+
+const listening = { port: 8000, address: '*', pid: 100, command: 'node', user: 'trueno', ours: true }
+
+function installed(key: string, more: Partial<Facts> = {}): Facts {
+  return emptyFacts(key, { receipt: { ...receipt, key }, currentRelease: releaseId, ...more })
+}
+
+function serving(key: string, more: Partial<Facts> = {}): Facts {
+  const host = cluster.hosts.find((one) => one.key === key)
+  if (host === undefined) throw new Error(key)
+  const processes = ['', ...componentsOf(host, cluster).map(({ process }) => process)].map((name, index) =>
+    processOf(name, { pid: 100 + index, upSeconds: 820 }),
+  )
+  const record = { ...start, bootId: `boot-${key}` }
+  return installed(key, { processes, start: record, listeners: [listening], ...more })
+}
+
+const balancing: MarkedProcess = processOf('', { part: 'balancer', command: 'node loadbalancer' })
+const front = installed('front', { processes: [balancing] })
+
+const elasticsearch = {
+  ok: true,
+  status: 'green',
+  nodes: 1,
+  version: '5.3.2',
+  clusterUuid: 'u',
+  addresses: ['b'],
+} as const
+const spark = { ok: true, status: 'ALIVE', aliveWorkers: 1, url: 'spark://a:8005', workers: [] } as const
+const silent = { ok: false, reason: 'refused', detail: 'refused' } as const
+const ok = { ok: true } as const
+
+const answers: ClusterAnswers = new Map([
+  ['a', { trueno: ok, gremlin: ok, elasticsearch: null, spark }],
+  ['b', { trueno: ok, gremlin: ok, elasticsearch, spark: null }],
+])
+const well: Health = { answers, balancer: ok }
+const none: Health = { answers: new Map(), balancer: null }
+const dead: Health = {
+  answers: new Map([
+    ['a', { trueno: silent, gremlin: silent, elasticsearch: null, spark: silent }],
+    ['b', { trueno: silent, gremlin: silent, elasticsearch: silent, spark: null }],
+  ]),
+  balancer: silent,
+}
+
+function status(facts: readonly Facts[], health: Health, chosen: readonly string[] | null = null): Status {
+  const found = new Map(facts.map((one) => [one.host, one]))
+  const missing = cluster.hosts.filter(({ key }) => !found.has(key))
+  const unreachable = new Map(missing.map(({ key }) => [key, gone(key)]))
+  return statusOf({ cluster, facts: found, unreachable }, health, { chosen })
+}
+
+function gone(host: string): Problem {
+  return errorProblem({ code: 'no-route', title: 'Gone', cause: 'gone', remedy: 'look', host })
+}
+
+/** `state` of the cluster, then of each host. */
+function states({ state, hosts }: Status): readonly string[] {
+  return [state, ...hosts.map((host) => host.state)]
+}
+
+describe('status', () => {
+  const ready = status([serving('a'), serving('b'), front], well)
+
+  it('of a cluster that is well has all that scripts are promised', () => {
+    const running = { state: 'running', restarts: 0, upSeconds: 820 }
+    expect({ ...ready, hosts: ready.hosts.slice(0, 1) }).toEqual({
+      version: 1,
+      cluster: 'lab',
+      state: 'ready',
+      coordinator: 'a',
+      release: releaseId,
+      elasticsearch: { status: 'green', nodes: 1, expectedNodes: 1, version: '5.3.2' },
+      spark: { status: 'ALIVE', workers: 1, expectedWorkers: 1 },
+      balancer: { host: 'front', sourcePort: 9000, state: 'running', targets: 2 },
+      hosts: [
+        {
+          host: 'a',
+          roles: ['master', 'compute'],
+          reachable: true,
+          state: 'ready',
+          release: releaseId,
+          components: [
+            { name: 'core', ...running, pid: 101, port: 8000, answers: true },
+            { name: 'gremlin', ...running, pid: 102, port: 8002, answers: true },
+            { name: 'sparkMaster', ...running, pid: 103, port: 8005, answers: true },
+            { name: 'cerebro', ...running, pid: 104, port: 8008, answers: null },
+          ],
+          problems: [],
+        },
+      ],
+    })
+    expect(states(ready)).toEqual(['ready', 'ready', 'ready', 'ready'])
+  })
+
+  it('of a host that cannot be reached has its problem, and no more', () => {
+    const told = status([serving('a'), front], { ...well, answers: new Map([...answers].slice(0, 1)) })
+    expect(states(told)).toEqual(['degraded', 'ready', 'unknown', 'ready'])
+    expect(told.hosts[1]).toEqual({
+      host: 'b',
+      roles: ['compute', 'index'],
+      reachable: false,
+      state: 'unknown',
+      release: null,
+      components: [],
+      problems: [gone('b')],
+    })
+    expect(told.elasticsearch).toEqual({ status: 'unreachable', nodes: 0, expectedNodes: 1, version: null })
+  })
+
+  it('of a host that does not run as it was started says why', () => {
+    const coreless = serving('b')
+    const processes = coreless.processes.filter(({ name }) => name !== 'Trueno-Core')
+    const told = status([serving('a'), { ...coreless, processes }, front], well)
+    expect(states(told)).toEqual(['degraded', 'ready', 'degraded', 'ready'])
+    expect(told.hosts[1]?.problems).toMatchObject([
+      { code: 'not-as-started', cause: 'Trueno itself does not run', host: 'b' },
+    ])
+  })
+
+  it('of a host that runs and does not answer has what is wrong', () => {
+    const told = status([serving('a'), serving('b'), front], dead)
+    expect(states(told)).toEqual(['degraded', 'degraded', 'degraded', 'degraded'])
+    expect(told.hosts.map(({ problems }) => problems.map(({ code }) => code))).toEqual([
+      ['trueno-not-answering', 'gremlin-not-answering', 'spark-not-answering'],
+      ['trueno-not-answering', 'gremlin-not-answering', 'elasticsearch-not-answering'],
+      [],
+    ])
+    expect(told.balancer?.state).toBe('failing')
+  })
+
+  it.each<[title: string, facts: readonly Facts[], states: readonly string[]]>([
+    ['no host can be reached', [], ['unknown', 'unknown', 'unknown', 'unknown']],
+    ['no host carries it', ['a', 'b', 'front'].map((key) => emptyFacts(key)), ['absent', 'absent', 'absent', 'absent']],
+    ['it is down', [installed('a'), installed('b'), installed('front')], ['stopped', 'stopped', 'stopped', 'stopped']],
+    [
+      'a first up came to some hosts only',
+      [installed('a'), emptyFacts('b'), emptyFacts('front')],
+      ['stopped', 'stopped', 'absent', 'absent'],
+    ],
+    [
+      'it waits at its barrier',
+      [serving('a', { listeners: [] }), installed('b'), installed('front')],
+      ['starting', 'starting', 'stopped', 'stopped'],
+    ],
+  ])('when %s', (_title, facts, expected) => {
+    const told = status(facts, none)
+    expect(states(told)).toEqual(expected)
+    const idle = told.hosts.filter(({ state }) => state === 'stopped' || state === 'absent')
+    expect(idle.flatMap(({ problems }) => problems)).toEqual([])
+  })
+
+  it('is degraded while the balancer does not run', () => {
+    const told = status([serving('a'), serving('b'), installed('front')], { ...well, balancer: silent })
+    expect(states(told)).toEqual(['degraded', 'ready', 'ready', 'stopped'])
+    expect(told.balancer?.state).toBe('stopped')
+  })
+
+  it('shows the chosen hosts only, and judges what concerns all', () => {
+    const told = status([serving('a'), serving('b'), front], dead, ['b'])
+    expect(told.hosts.map(({ host }) => host)).toEqual(['b'])
+    expect(status([serving('a'), serving('b'), front], well, ['b']).state).toBe('ready')
+  })
+})
