@@ -1,7 +1,7 @@
 import type { Cluster } from '../../src/cluster/cluster.js'
 import { down } from '../../src/commands/down.js'
 import { up } from '../../src/commands/up.js'
-import type { EventBody } from '../../src/engine/events.js'
+import type { Emit } from '../../src/engine/events.js'
 import { InterruptedError, type Problem, ProblemError } from '../../src/errors.js'
 import type { Release } from '../../src/trueno/release.js'
 import { type Bugs, laptop } from './laptop.js'
@@ -61,7 +61,7 @@ async function run(sim: Simulation, command: Command, signal: AbortSignal): Prom
     wait = false,
     bugs: { phases, ...bugs } = {},
   } = command
-  const context = laptop(sim, { who, signal, emit: (event) => tell(sim, who, event, signal), ...bugs })
+  const context = laptop(sim, { who, signal, emit: teller(sim, who, signal), ...bugs })
   const options = { cluster, chosen: null, parallel, wait, ...(phases && { phases }) }
   const outcome = await (verb === 'up' ? up({ ...options, release: atHand(release) }, context) : down(options, context))
   return outcome.closing
@@ -93,11 +93,19 @@ export function told(end: End): string {
   return `exit ${end.exitCode}: ${end.problems.map(({ host, code, cause }) => `${host ?? ''} ${code} (${cause})`).join(' | ')}`
 }
 
-function tell({ invariants }: Simulation, who: string, event: EventBody, { aborted }: AbortSignal): void {
-  if (event.kind === 'stepStarted') {
-    invariants.note(`  ${who}: ${event.host} ${event.title}`)
-    if (aborted) invariants.violated(`${event.host}: ${event.step} is begun after Ctrl-C`)
+/** Keeps the trace, and sees what is begun although it may not be. */
+function teller({ invariants }: Simulation, who: string, signal: AbortSignal): Emit {
+  const failed = new Set<string>()
+  return (event) => {
+    if (event.kind === 'phaseStarted') invariants.note(`  ${who}: ${event.title}`)
+    if (event.kind === 'stepStarted') {
+      invariants.note(`  ${who}: ${event.host} ${event.title}`)
+      if (signal.aborted) invariants.violated(`${event.host}: ${event.step} is begun after Ctrl-C`)
+      if (failed.has(event.host)) invariants.violated(`${event.host}: ${event.step} is begun although it has failed`)
+    }
+    if (event.kind === 'stepFailed') {
+      invariants.note(`  ${who}: ${event.host} failed: ${event.problem.cause}`)
+      failed.add(event.host)
+    }
   }
-  if (event.kind === 'stepFailed') invariants.note(`  ${who}: ${event.host} failed: ${event.problem.cause}`)
-  if (event.kind === 'phaseStarted') invariants.note(`  ${who}: ${event.title}`)
 }

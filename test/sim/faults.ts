@@ -1,6 +1,6 @@
 import type { HostKey } from '../../src/cluster/cluster.js'
 import { type Cluster, members } from '../../src/cluster/cluster.js'
-import { type ComponentName, componentsOf } from '../../src/trueno/components.js'
+import { type ComponentName, components, componentsOf } from '../../src/trueno/components.js'
 import type { Chance } from './chance.js'
 import { end, type Machine, marked, spawn } from './model/machine.js'
 import { blackout, restorePower, type Simulation, silence } from './simulation.js'
@@ -14,7 +14,14 @@ export type Fault =
   /** Comes back after `forMs`, at the latest when the faults end. */
   | { readonly kind: 'blackout'; readonly host: HostKey; readonly atMs: number; readonly forMs: number }
   | { readonly kind: 'slow'; readonly host: HostKey; readonly component: ComponentName; readonly times: number }
-  | { readonly kind: 'crashLoop'; readonly host: HostKey; readonly component: ComponentName; readonly livesMs: number }
+  /** From then on a component ends each time after `livesMs`; the one that runs then ends at once. */
+  | {
+      readonly kind: 'crashLoop'
+      readonly host: HostKey
+      readonly component: ComponentName
+      readonly livesMs: number
+      readonly atMs: number
+    }
   /** `kill -9` of a process by pm2's name; the empty name is pm2's daemon. */
   | { readonly kind: 'killed'; readonly host: HostKey; readonly process: string; readonly atMs: number }
   | { readonly kind: 'portTaken'; readonly host: HostKey; readonly port: number; readonly atMs: number }
@@ -41,8 +48,11 @@ const letLoose = {
   slow: (sim, { host, component, times }) => {
     machineOf(sim, host).troubles.set(component, { slowness: times })
   },
-  crashLoop: (sim, { host, component, livesMs }) => {
-    machineOf(sim, host).troubles.set(component, { livesMs })
+  crashLoop: (sim, { host, component, livesMs, atMs }) => {
+    later(sim, atMs, () => {
+      machineOf(sim, host).troubles.set(component, { livesMs })
+      killByName(machineOf(sim, host), components.find(({ name }) => name === component)?.process ?? '')
+    })
   },
   killed: (sim, { host, process, atMs }) => {
     later(sim, atMs, () => killByName(machineOf(sim, host), process))
@@ -136,6 +146,7 @@ const draw = {
     kind: 'crashLoop',
     ...anyComponent(chance, cluster),
     livesMs: chance.pick([100, 2000]),
+    atMs: chance.pick([0, soon(chance)]),
   }),
   killed: (chance, cluster) => ({
     kind: 'killed',
@@ -161,14 +172,15 @@ const draw = {
   diskFull: (chance, cluster) => ({ kind: 'diskFull', host: anyHost(chance, cluster), atMs: soon(chance) }),
 } satisfies { [Kind in Fault['kind']]: (chance: Chance, cluster: Cluster) => Extract<Fault, { kind: Kind }> }
 
-const kinds = Object.keys(draw) as Fault['kind'][]
+/** Power fails as often as three others. */
+const kinds: readonly Fault['kind'][] = [...(Object.keys(draw) as Fault['kind'][]), 'blackout', 'blackout']
 
 function soon(chance: Chance): number {
-  return chance.between(0, chance.pick([2000, 30_000, periodMs]))
+  return chance.between(0, chance.pick([2000, 40_000, 40_000, periodMs]))
 }
 
 function anyHost(chance: Chance, { hosts, coordinator }: Cluster): HostKey {
-  return chance.happens(0.3) ? coordinator : chance.pick(hosts).key
+  return chance.happens(0.4) ? coordinator : chance.pick(hosts).key
 }
 
 function anyComponent(chance: Chance, cluster: Cluster): { readonly host: HostKey; readonly component: ComponentName } {

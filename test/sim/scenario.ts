@@ -1,12 +1,14 @@
-import { members } from '../../src/cluster/cluster.js'
-import { componentsOf } from '../../src/trueno/components.js'
-import { releaseOf } from '../helpers/fixtures.js'
+import { hasRole, members } from '../../src/cluster/cluster.js'
+import { componentsOf, runsSparkWorker } from '../../src/trueno/components.js'
+import { environmentFile } from '../../src/trueno/environment.js'
+import { emptyFacts, releaseOf } from '../helpers/fixtures.js'
 import { type Chance, createChance } from './chance.js'
 import { drawCluster, nextRelease, withOtherSettings } from './clusters.js'
 import { type Command, type End, give, type Interruption, told } from './command.js'
 import { bring, drawFaults, heal } from './faults.js'
 import type { Bugs } from './laptop.js'
-import { type Machine, marked } from './model/machine.js'
+import { workersOf } from './model/engines.js'
+import { type Machine, marked, sha256 } from './model/machine.js'
 import { createSimulation, type Simulation } from './simulation.js'
 
 /** More than any command may take, in virtual milliseconds. */
@@ -50,9 +52,10 @@ async function troubledTime(sim: Simulation, story: Chance, wanted: Wanted): Pro
     bring(sim, drawFaults(story, wanted.cluster))
     const verb = story.happens(0.85) ? 'up' : 'down'
     const first = give(sim, { verb, ...wanted }, drawInterruption(story))
-    if (story.happens(0.15)) {
-      await sim.clock.world.sleep(story.between(0, 60_000))
-      await give(sim, { verb: 'up', ...wanted, who: 'second@laptop' }, drawInterruption(story))
+    if (story.happens(0.2)) {
+      await sim.clock.world.sleep(story.between(0, story.pick([10_000, 60_000, 200_000])))
+      const second: Command = { verb: 'up', ...wanted, who: 'second@laptop', wait: story.happens(0.5) }
+      await give(sim, second, drawInterruption(story))
     }
     await first
     nothingViolated(sim)
@@ -96,22 +99,29 @@ function nothingViolated({ invariants: { violations }, openConnections }: Simula
   if (openConnections !== 0) throw new Error(`${openConnections} connections are left open`)
 }
 
-export function isAsWanted({ machines }: Simulation, { cluster, release }: Wanted): void {
+/** Every host runs what is wanted, all of it once, and the engines have found each other. */
+function isAsWanted({ machines }: Simulation, { cluster, release }: Wanted): void {
   for (const host of members(cluster)) {
     const machine = machines.get(host.key) as Machine
+    const { start } = machine.disk
     const names = marked(machine, 'trueno').map(({ name }) => name)
     const expected = ['', ...componentsOf(host, cluster).map(({ process }) => process)]
     equal(`${host.key}: processes`, names.sort().join(), expected.sort().join())
-    equal(`${host.key}: release`, machine.disk.start?.release, release.id)
-    equal(`${host.key}: cluster.json`, machine.disk.start?.clusterFile, cluster.file.sha256)
-    equal(`${host.key}: serves`, machine.ports.get(8000)?.process.name, 'Trueno-Core')
-    equal(`${host.key}: boot`, machine.disk.start?.bootId, machine.bootId)
+    equal(`${host.key}: release`, start?.release, release.id)
+    equal(`${host.key}: cluster.json`, start?.clusterFile, cluster.file.sha256)
+    equal(`${host.key}: settings`, start?.environment, sha256(environmentFile(host, emptyFacts(host.key).javaHome)))
+    equal(`${host.key}: boot`, start?.bootId, machine.bootId)
+    equal(`${host.key}: serves`, machine.ports.get(8000)?.service, 'core')
+    if (hasRole(host, 'index')) equal(`${host.key}: index`, machine.ports.get(8004)?.service, 'elasticsearch')
   }
+  const master = machines.get(cluster.coordinator)?.ports.get(8005)?.process
+  const workers = master === undefined ? -1 : workersOf(master).length
+  equal('Spark workers', workers, members(cluster).filter((host) => runsSparkWorker(host, cluster)).length)
   const balancers = [...machines.values()].filter((machine) => marked(machine, 'balancer').length > 0)
   equal('balancers', balancers.map(({ key }) => key).join(), cluster.balancer?.host ?? '')
 }
 
-export function nothingIsLeft({ machines }: Simulation): void {
+function nothingIsLeft({ machines }: Simulation): void {
   for (const machine of machines.values()) {
     equal(`${machine.key}: processes after down`, machine.processes.size, 0)
     equal(`${machine.key}: ports after down`, machine.ports.size, 0)
