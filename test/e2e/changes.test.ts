@@ -1,0 +1,140 @@
+import { execFileSync } from 'node:child_process'
+import { cpSync, existsSync, lstatSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { afterEach, expect, it } from 'vitest'
+import type { Told } from '../helpers/command-line.js'
+import { type Lab, makeLab, twoHosts } from '../helpers/lab.js'
+
+let lab: Lab | undefined
+let foreign: ForeignPm2 | undefined
+
+afterEach(async () => {
+  foreign?.kill()
+  await lab?.[Symbol.asyncDispose]()
+  lab = undefined
+  foreign = undefined
+})
+
+it('plan and status change nothing; a plan in a file is carried out once, and refused when it no longer holds', async () => {
+  lab = await makeLab({ roles: twoHosts })
+  const untouched = listing(lab)
+  expect((await lab.run('plan', '--out', 'plan.json')).code).toBe(0)
+  expect((await lab.run('status')).code).toBe(3)
+  expect(listing(lab)).toEqual(untouched)
+  expect(untouched).toEqual([])
+
+  const applied = await lab.tell('apply', 'plan.json')
+  expect(applied.code, applied.screen).toBe(0)
+  const stale = await lab.tell('apply', 'plan.json')
+  expect(stale.code).toBe(1)
+  expect(stale.problems).toMatchObject([{ code: 'plan-stale' }])
+  expect(stale.screen).toMatch(/- Start coordinator, 127\.\S+: Start the coordinator/)
+
+  expect((await lab.run('down')).code).toBe(0)
+  const stopped = listing(lab)
+  expect((await lab.run('plan', '--exit-code')).code).toBe(5)
+  expect((await lab.run('status')).code).toBe(3)
+  expect(listing(lab)).toEqual(stopped)
+  expect(lab.hosts.flatMap((_, index) => lab?.processes(index))).toEqual([])
+})
+
+it('other settings restart only the hosts that they concern; down and up of chosen hosts leave the others alone', async () => {
+  lab = await makeLab({ roles: [['master'], ['compute', 'index'], ['compute']] })
+  const keys = lab.hosts.map(({ key }) => key)
+  const [, second = '', third = ''] = keys
+  expect((await lab.tell('up')).code).toBe(0)
+  const before = [lab.processes(0), lab.processes(2)]
+  lab.inventory({ hosts: { [second]: { environment: { TZ: 'Europe/Berlin' } } }, timeouts: { start: '2m' } })
+  const told = await lab.tell('up')
+  expect(told.code, told.screen).toBe(0)
+  expect(steps(told)).toEqual(
+    ['stop', 'write-environment', 'write-receipt', 'start', 'wait-apiReady'].map((step) => [second, step]),
+  )
+  expect([lab.processes(0), lab.processes(2)]).toEqual(before)
+
+  const down = await lab.tell('down', '--hosts', third)
+  expect(down.code, down.screen).toBe(0)
+  expect(steps(down)).toEqual([[third, 'stop']])
+  expect(lab.processes(2)).toEqual([])
+  expect((await lab.status()).state).toBe('degraded')
+  const back = await lab.tell('up', '--hosts', `*${third.slice(-3)}`)
+  expect(back.code, back.screen).toBe(0)
+  expect(steps(back)).toEqual(['start', 'wait-apiReady'].map((step) => [third, step]))
+  expect(lab.processes(0)).toEqual(before[0])
+
+  await lab.run('down')
+  const alone = await lab.tell('up', '--roles', 'master')
+  expect(alone.code).toBe(1)
+  expect(alone.problems).toMatchObject([{ code: 'barrier-needs-all' }])
+})
+
+it('another release stops the others, then the coordinator, starts in order and keeps data; another pm2 of the user survives', async () => {
+  lab = await makeLab({ roles: twoHosts })
+  const keys = lab.hosts.map(({ key }) => key)
+  const [{ home, login }] = [lab.host(0)]
+  foreign = startForeign(login)
+  const others = foreign.pids()
+  expect(others).toEqual([expect.any(Number), expect.any(Number)])
+  expect((await lab.tell('up')).code).toBe(0)
+  writeFileSync(join(home, 'data/elasticsearch.kept'), 'data')
+  const first = (await lab.status()).release
+
+  const release = join(lab.directory, 'next')
+  cpSync('remote/standin', release, { recursive: true })
+  writeFileSync(join(release, 'lib/standin/new.txt'), 'something new\n')
+  const told = await lab.tell('up', '--release', './next')
+  expect(told.code, told.screen).toBe(0)
+  expect(steps(told).filter(([, step]) => step === 'stop' || step === 'start')).toEqual([
+    [keys[1], 'stop'],
+    [keys[0], 'stop'],
+    [keys[0], 'start'],
+    [keys[1], 'start'],
+  ])
+  const status = await lab.status()
+  expect(status.state).toBe('ready')
+  expect(status.release).not.toBe(first)
+  expect(readFileSync(join(home, 'data/elasticsearch.kept'), 'utf8')).toBe('data')
+  expect(readdirSync(join(home, 'releases')).sort()).toEqual([first, status.release].sort())
+
+  // Without an option it is again what the inventory says.
+  const planned = await lab.run('plan', '--exit-code')
+  expect(planned.code).toBe(5)
+  expect((await lab.run('down')).code).toBe(0)
+  expect(foreign.pids()).toEqual(others)
+})
+
+function steps({ events }: Told): readonly (readonly [string, string])[] {
+  return events.flatMap((event) => (event.kind === 'stepStarted' ? [[event.host, event.step] as const] : []))
+}
+
+/** Every file on the hosts with what would change when it is written to. */
+function listing({ hosts }: Lab): readonly string[] {
+  return hosts.flatMap(({ login }) =>
+    readdirSync(login, { recursive: true, encoding: 'utf8' }).map((path) => {
+      const { ino, size, mtimeMs, ctimeMs, mode } = lstatSync(join(login, path))
+      return [login, path, ino, size, mtimeMs, ctimeMs, mode].join(' ')
+    }),
+  )
+}
+
+/** A pm2 of the same user that is not ours, with an application. */
+interface ForeignPm2 {
+  /** Of its daemon and its application, as long as they live. */
+  pids(): readonly number[]
+  kill(): void
+}
+
+function startForeign(login: string): ForeignPm2 {
+  const script = join(login, 'foreign.js')
+  writeFileSync(script, 'setInterval(() => {}, 1000)\n')
+  const env = { ...process.env, HOME: login }
+  const pm2 = (...args: string[]): string =>
+    execFileSync(process.execPath, ['remote/standin/lib/pm2/bin/pm2', ...args], { env, encoding: 'utf8' })
+  pm2('start', script, '--name', 'foreign')
+  const daemon = Number(readFileSync(join(login, '.pm2/pm2.pid'), 'utf8'))
+  const application = Number(readFileSync(join(login, '.pm2/pids/foreign-0.pid'), 'utf8'))
+  return {
+    pids: () => [daemon, application].filter((pid) => existsSync(`/proc/${pid}`)),
+    kill: () => void pm2('kill'),
+  }
+}
