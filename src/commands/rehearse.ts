@@ -2,7 +2,7 @@ import { get } from 'node:http'
 import { join, relative } from 'node:path'
 import { type ExitCode, errorProblem, exitCodes, ProblemError } from '../errors.js'
 import { findRehearsal, makeFiles, type Rehearsal, removeFiles } from '../rehearsal/files.js'
-import { type Hosts, startHosts, stopHosts } from '../rehearsal/hosts.js'
+import { areServed, type Hosts, type HostsOptions, startHosts, stopHosts } from '../rehearsal/hosts.js'
 import type { Outcome } from './context.js'
 import type { VerbRun } from './verb-run.js'
 
@@ -12,8 +12,11 @@ export async function rehearse(run: VerbRun): Promise<Outcome> {
   const { keep = false, sshd = false, stop = false } = run.typed.options
   const left = findRehearsal(directory)
   if (stop) return takeDown(left, run)
-  if (left !== undefined) await takeDown(left, run)
-  const hosts = await startHosts(makeFiles(directory), { kind: sshd ? 'sshd' : 'built-in', keep })
+  if (left !== undefined) {
+    const gone = await takeDown(left, run)
+    if (gone.exitCode !== exitCodes.done) return gone
+  }
+  const hosts = await makeHosts(directory, { kind: sshd ? 'sshd' : 'built-in', keep })
   say(
     run,
     `Four hosts on this machine, 127.0.0.40 to 127.0.0.43, each with ${sshd ? 'an OpenSSH sshd' : 'an SSH server'} of its own.`,
@@ -21,11 +24,21 @@ export async function rehearse(run: VerbRun): Promise<Outcome> {
   return keep ? play(hosts, run) : cycle(hosts, run)
 }
 
+async function makeHosts(directory: string, options: HostsOptions): Promise<Hosts> {
+  const rehearsal = makeFiles(directory)
+  try {
+    return await startHosts(rehearsal, options)
+  } catch (error) {
+    removeFiles(rehearsal)
+    throw error
+  }
+}
+
 async function cycle(hosts: Hosts, run: VerbRun): Promise<Outcome> {
   const { rehearsal } = hosts
   let exitCode: ExitCode = exitCodes.failed
   try {
-    exitCode = await inTurn([
+    exitCode = await inTurn(run, [
       () => type('up', rehearsal, run),
       () => type('status', rehearsal, run),
       () => request(run),
@@ -51,14 +64,18 @@ async function play({ rehearsal }: Hosts, run: VerbRun): Promise<Outcome> {
 
 async function takeDown(rehearsal: Rehearsal | undefined, run: VerbRun): Promise<Outcome> {
   if (rehearsal === undefined) return { exitCode: exitCodes.done, closing: ['There is no rehearsal to take down.'] }
+  // What runs on hosts that nobody serves any more, as after a restart of this machine, is reached by serving them again.
+  const hosts = areServed(rehearsal) ? null : await startHosts(rehearsal, { kind: 'built-in', keep: false })
   const exitCode = await type('down', rehearsal, run)
-  stopHosts(rehearsal)
+  if (hosts === null) stopHosts(rehearsal)
+  else hosts.stop()
   if (exitCode === exitCodes.done) removeFiles(rehearsal)
   return { exitCode, closing: [] }
 }
 
-async function inTurn(acts: readonly (() => Promise<ExitCode>)[]): Promise<ExitCode> {
+async function inTurn({ signal }: VerbRun, acts: readonly (() => Promise<ExitCode>)[]): Promise<ExitCode> {
   for (const act of acts) {
+    if (signal.aborted) return exitCodes.interrupted
     const exitCode = await act()
     if (exitCode !== exitCodes.done) return exitCode
   }
@@ -73,8 +90,9 @@ function type(verb: string, rehearsal: Rehearsal, run: VerbRun): Promise<ExitCod
 }
 
 function passedOn({ typed }: VerbRun): readonly string[] {
-  const { plain, verbose, color } = typed.options
-  return [...(plain ? ['--plain'] : []), ...(verbose ? ['--verbose'] : []), ...(color ? [] : ['--no-color'])]
+  const { color, ...options } = typed.options
+  const given = (['json', 'plain', 'quiet', 'verbose'] as const).filter((name) => options[name] === true)
+  return [...given.map((name) => `--${name}`), ...(color ? [] : ['--no-color'])]
 }
 
 function clusterFile({ directory }: Rehearsal, { io }: VerbRun): string {
@@ -101,6 +119,7 @@ async function request(run: VerbRun): Promise<ExitCode> {
   return status === 200 ? exitCodes.done : exitCodes.failed
 }
 
-function say({ io }: VerbRun, text: string): void {
-  io.stdout.write(`${text}\n`)
+/** For people only. */
+function say({ io, typed }: VerbRun, text: string): void {
+  if (typed.options.json !== true && typed.options.quiet !== true) io.stdout.write(`${text}\n`)
 }

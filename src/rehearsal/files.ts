@@ -1,4 +1,4 @@
-import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir, userInfo } from 'node:os'
 import { join } from 'node:path'
 import { stringify } from 'yaml'
@@ -76,10 +76,11 @@ export function remember(rehearsal: Rehearsal): void {
   writeFileSync(join(rehearsal.directory, 'rehearsal.json'), `${JSON.stringify(rehearsal, null, 2)}\n`)
 }
 
-/** What was left by `--keep`; undefined: nothing. */
+/** What was left by `--keep`; undefined: nothing, or hosts whose homes are gone. */
 export function findRehearsal(directory: string): Rehearsal | undefined {
   try {
-    return JSON.parse(readFileSync(join(directory, 'rehearsal.json'), 'utf8'))
+    const left: Rehearsal = JSON.parse(readFileSync(join(directory, 'rehearsal.json'), 'utf8'))
+    return existsSync(left.homes) ? left : undefined
   } catch {
     return undefined
   }

@@ -1,4 +1,5 @@
 import { type ChildProcess, spawn } from 'node:child_process'
+import { readFileSync } from 'node:fs'
 import { createInterface } from 'node:readline'
 import { fileURLToPath } from 'node:url'
 import { errorProblem, ProblemError } from '../errors.js'
@@ -19,8 +20,7 @@ export interface HostsOptions {
 
 /** Starts the hosts of a rehearsal in a process of their own. @throws ProblemError when they cannot be had */
 export async function startHosts(rehearsal: Rehearsal, { kind, keep }: HostsOptions): Promise<Hosts> {
-  const script = fileURLToPath(new URL('keeper.js', import.meta.url))
-  const keeper = spawn(process.execPath, [script, rehearsal.directory, kind, ...(keep ? ['keep'] : [])], {
+  const keeper = spawn(process.execPath, [keeperScript, rehearsal.directory, kind, ...(keep ? ['keep'] : [])], {
     stdio: [keep ? 'ignore' : 'pipe', 'pipe', 'ignore'],
     // Ctrl-C at the terminal is for us: the hosts must be there while we take the cluster down.
     detached: true,
@@ -34,13 +34,25 @@ export async function startHosts(rehearsal: Rehearsal, { kind, keep }: HostsOpti
   return { rehearsal: served, stop: () => stopHosts(served) }
 }
 
-export function stopHosts({ keeper }: Rehearsal): void {
+export function stopHosts(rehearsal: Rehearsal): void {
   try {
-    if (keeper > 0) process.kill(keeper, 'SIGTERM')
+    if (areServed(rehearsal)) process.kill(rehearsal.keeper, 'SIGTERM')
   } catch {
     // it has ended by itself
   }
 }
+
+/** Whether the process that served the hosts still does: after a restart of the machine its pid may be somebody else's. */
+export function areServed({ keeper, directory }: Rehearsal): boolean {
+  try {
+    const words = readFileSync(`/proc/${keeper}/cmdline`, 'utf8').split('\0')
+    return words.includes(keeperScript) && words.includes(directory)
+  } catch {
+    return false
+  }
+}
+
+const keeperScript = fileURLToPath(new URL('keeper.js', import.meta.url))
 
 function firstLine({ stdout }: ChildProcess): Promise<string> {
   return new Promise((resolve) => {
