@@ -40,10 +40,23 @@ stop_orderly() {
   start_id=$recorded_id
   : >"$home/run/stop.out"
   until_then=$(($(date +%s) + limit))
+  patience=$(($(date +%s) + 2)) signalled=' '
   (flag='' launch_stop) &
-  while [ -n "$(ours)" ] && in_time && { ticks_of $! || daemon_lives; }; do pause 0.1; done
+  while left=$(ours) && [ -n "$left" ] && in_time && { ticks_of $! || daemon_lives; }; do
+    [ "$(date +%s)" -lt "$patience" ] || end_deaf_core
+    pause 0.1
+  done
   rest=$((until_then - $(date +%s)))
   end_processes $((rest > 5 ? rest : 5))
+}
+
+# Trueno itself does not hear what pm2 sends it, so that pm2 waits for all of its PM2_KILL_TIMEOUT. That time is for the
+# engines: once the last of them has ended, we do what pm2 would.
+end_deaf_core() {
+  each_once KILL "$(printf '%s\n' "$left" | awk -F '\t' '
+    $8 == "Trueno-Core" { parent[$2] = $4; core[$2] = $2 " " $3 }
+    $8 != "Trueno-Core" && $8 != "" { engines = 1 }
+    END { if (!engines) for (pid in core) if (!(parent[pid] in core)) print core[pid] }')"
 }
 
 launch_stop() {

@@ -45,8 +45,11 @@ export const stopBalancer: PhaseDefinition = {
     balancerProcesses(facts).length === 0 ? [] : [stopBalancerStep(facts, context, 'it runs')],
 }
 
+/** Told to end, a balancer waits up to 10 s for connections to close that their clients keep open for ever. */
+const drainMs = 3000
+
 export function stopBalancerStep(facts: Facts, context: PlanContext, reason: string): Step {
-  const args = [facts.home.path, seconds(context.cluster.timeouts.stop)]
+  const args = [facts.home.path, seconds(Math.min(drainMs, context.cluster.timeouts.stop))]
   return { id: 'stop-balancer', title: 'Stop the balancer', reason, kind: 'run', script: 'balancer-stop', args }
 }
 

@@ -7,7 +7,8 @@ export const releaseId = 'f'.repeat(64)
 /**
  * Puts a release in place that is just enough to be started and stopped: `start` leaves pm2's daemon and a core behind,
  * `stop` asks the daemon to end both, `balancer --start` leaves a parent with a worker. What it was called with is
- * appended to `calls` below home. Faults, by environment: FAKE_EXIT, FAKE_HANG, FAKE_STUBBORN, FAKE_DEAF.
+ * appended to `calls` below home. Faults, by environment: FAKE_EXIT, FAKE_HANG, FAKE_STUBBORN, FAKE_DEAF;
+ * FAKE_PATIENT: the daemon waits until core ends by itself, and runs an engine that ends after 3 s, if core still lives.
  */
 export function installFakeTrueno({ home, put }: TestHost, environment = ''): void {
   for (const [name, code] of Object.entries(programs)) put(`releases/${releaseId}/lib/${name}.js`, code)
@@ -45,9 +46,11 @@ process.title = 'PM2 v0: God Daemon'
 mkdirSync(PM2_HOME + '/logs', { recursive: true })
 const env = { ...process.env, name: 'Trueno-Core', pm_id: '0', restart_time: '0' }
 const core = spawn(process.execPath, [__dirname + '/core.js'], { env, detached: true, stdio: ['ignore', 'pipe', 'ignore'] })
+const engine = { env: { ...env, name: 'Elasticsearch', pm_id: '1' }, stdio: 'ignore' }
+if (process.env.FAKE_PATIENT) spawn(process.execPath, [__dirname + '/engine.js', core.pid], engine)
+core.once('exit', () => process.exit())
 core.stdout.once('data', () => createServer(() => {
-  core.kill('SIGKILL')
-  process.exit()
+  if (!process.env.FAKE_PATIENT) core.kill('SIGKILL')
 }).listen(PM2_HOME + '/rpc.sock', () => console.log('ready')))
 `,
   core: `
@@ -55,6 +58,11 @@ process.on('SIGINT', () => {})
 process.on('SIGTERM', () => process.env.FAKE_STUBBORN || process.exit())
 setInterval(() => {}, 1e6)
 console.log('ready')
+`,
+  engine: `
+const { appendFileSync } = require('fs')
+const ended = () => appendFileSync(process.env.TRUENO_DEPLOY_HOME + '/calls', process.kill(process.argv[2], 0) + '\\n')
+setTimeout(ended, 3000)
 `,
   balancer: `
 const { appendFileSync } = require('fs')

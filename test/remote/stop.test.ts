@@ -67,6 +67,13 @@ inEachShell((host) => {
       expect([isAlive(orphan), verbs()]).toEqual([false, ['start', 'stop']])
     })
 
+    test('ends a core that hears nothing as soon as its engines have ended, not before', async () => {
+      installFakeTrueno(host(), 'FAKE_PATIENT=1\n')
+      await start()
+      expect(await stop(3600)).toMatchObject({ code: 0, stdout: 'stopped\n' })
+      expect([markedPids(host().home), calls(host()).at(-1)]).toEqual([[], true])
+    })
+
     test('kills what ignores every other signal', async () => {
       installFakeTrueno(host(), 'FAKE_STUBBORN=1\n')
       await start()
