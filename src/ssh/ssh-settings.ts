@@ -23,9 +23,11 @@ export interface SshProgramOptions {
 /** The ssh of this machine, asked what its configuration comes to. */
 export function sshProgram(options: SshProgramOptions): SshProgram {
   const sshG = createSshG()
+  const parse = createSettingsParser()
+  const ask = (args: readonly string[]): Promise<SshSettings | null> => askSettings(sshG, args, parse)
   return {
-    settings: (access) => askSettings(sshG, sshArguments(access, options)),
-    defaults: async () => (await askSettings(sshG, ['-F', 'none', '--', 'localhost'])) ?? new Map(),
+    settings: (access) => ask(sshArguments(access, options)),
+    defaults: async () => (await ask(['-F', 'none', '--', 'localhost'])) ?? new Map(),
   }
 }
 
@@ -51,9 +53,11 @@ export function sshArguments(access: Access, options: SshProgramOptions): readon
   ]
 }
 
-async function askSettings(sshG: SshG, args: readonly string[]): Promise<SshSettings | null> {
+type SettingsParser = (text: string) => SshSettings
+
+async function askSettings(sshG: SshG, args: readonly string[], parse: SettingsParser): Promise<SshSettings | null> {
   const { printed, code } = await sshG(args)
-  if (code === 0) return parseSettings(printed)
+  if (code === 0) return parse(printed)
   if (code === noSuchProgram) return null
   throw invalidConfiguration(args.at(-1) ?? '', printed)
 }
@@ -61,15 +65,23 @@ async function askSettings(sshG: SshG, args: readonly string[]): Promise<SshSett
 /** What a shell says when there is no ssh. */
 const noSuchProgram = 127
 
-/** Lines `keyword value` into a map. */
-export function parseSettings(text: string): SshSettings {
-  const settings = new Map<string, string[]>()
-  for (const line of text.split('\n')) {
-    const [, keyword, value] = /^(\S+) (.*)$/.exec(line) ?? []
-    if (keyword === undefined || value === undefined) continue
-    settings.set(keyword.toLowerCase(), [...(settings.get(keyword.toLowerCase()) ?? []), value])
+/** Lines `keyword value` into a map. Most lines are the same for all hosts: each is taken apart and kept once. */
+function createSettingsParser(): SettingsParser {
+  const settingOf = keyed(takeApart)
+  return (text) => {
+    const settings = new Map<string, readonly string[]>()
+    for (const setting of text.split('\n').map(settingOf)) {
+      if (setting === null) continue
+      const before = settings.get(setting.keyword)
+      settings.set(setting.keyword, before === undefined ? setting.values : [...before, ...setting.values])
+    }
+    return settings
   }
-  return settings
+}
+
+function takeApart(line: string): { readonly keyword: string; readonly values: readonly string[] } | null {
+  const [, keyword, value] = /^(\S+) (.*)$/.exec(line) ?? []
+  return keyword === undefined || value === undefined ? null : { keyword: keyword.toLowerCase(), values: [value] }
 }
 
 function invalidConfiguration(name: string, said: string): UsageError {
