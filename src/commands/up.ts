@@ -73,13 +73,16 @@ async function check(
   const found = await visit(options.cluster, fleet, context)
   const plan = planUp(found, request)
   tell(plan, context)
-  const failing = new Set(plan.problems.filter(isError).map(({ host }) => host))
-  for (const host of hosts)
-    context.emit({ kind: 'hostFinished', phase: 'check', host, outcome: failing.has(host) ? 'failed' : 'done' })
+  const errors = plan.problems.filter(isError)
+  for (const host of hosts) {
+    const problem = errors.find((error) => error.host === host)
+    const outcome = problem === undefined ? 'done' : 'failed'
+    context.emit({ kind: 'hostFinished', phase: 'check', host, outcome, ...(problem && { problem }) })
+  }
   context.emit({
     kind: 'phaseFinished',
     phase: 'check',
-    outcome: failing.size > 0 ? 'failed' : 'done',
+    outcome: errors.length > 0 ? 'failed' : 'done',
     summary: checkSummary(plan, hosts.length),
   })
   return { found, plan }

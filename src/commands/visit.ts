@@ -27,7 +27,8 @@ export async function connectAll<F extends ReadFleet>(cluster: Cluster, context:
   for (const host of keys) {
     const problem = fleet.unreachable.get(host)
     const outcome = problem === undefined ? 'done' : 'failed'
-    context.emit({ kind: 'hostFinished', phase: 'connect', host, outcome, ...(problem && { message: problem.cause }) })
+    const why = problem && { message: problem.cause, problem }
+    context.emit({ kind: 'hostFinished', phase: 'connect', host, outcome, ...why })
   }
   const failed = fleet.unreachable.size
   const summary = failed === 0 ? `${keys.length} hosts` : `${failed} of ${keys.length} hosts cannot be reached`

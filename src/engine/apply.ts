@@ -98,9 +98,11 @@ async function runHost({ host, steps }: HostWork, run: PhaseRun, engine: Engine)
   for (const step of steps) {
     const end = await tryStep(host, step, run, engine)
     if (end === 'done') continue
-    engine.emit({ kind: 'hostFinished', phase: phase.id, host, outcome: end === 'held' ? 'skipped' : 'failed' })
-    if (end === 'held') progress.held.add(host)
-    else {
+    if (end === 'held') {
+      engine.emit({ kind: 'hostFinished', phase: phase.id, host, outcome: 'skipped' })
+      progress.held.add(host)
+    } else {
+      engine.emit({ kind: 'hostFinished', phase: phase.id, host, outcome: 'failed', problem: end })
       progress.failed.set(host, end)
       barrier.broke(host)
     }

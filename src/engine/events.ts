@@ -64,6 +64,8 @@ export type EventBody =
       readonly host: HostKey
       readonly outcome: 'done' | 'failed' | 'skipped'
       readonly message?: string
+      /** Why it failed. */
+      readonly problem?: Problem
     }
   | {
       readonly kind: 'phaseFinished'

@@ -1,4 +1,4 @@
-import type { Cluster, HostKey } from '../cluster/cluster.js'
+import type { Cluster } from '../cluster/cluster.js'
 import type { Problem } from '../errors.js'
 import { askCluster, judgeCluster } from '../health/health.js'
 import type { Engine } from './engine.js'
@@ -14,8 +14,11 @@ export async function verify(cluster: Cluster, engine: Engine): Promise<readonly
   const hosts = cluster.hosts.filter((host) => host.member && engine.connections.has(host.key)).map((host) => host.key)
   engine.emit({ kind: 'phaseStarted', phase: 'verify', title: 'Verify', hosts })
   const problems = await askUntilWell(cluster, engine)
-  for (const host of hosts)
-    engine.emit({ kind: 'hostFinished', phase: 'verify', host, outcome: outcomeOf(host, problems) })
+  for (const host of hosts) {
+    const problem = problems.find((one) => one.host === host)
+    const outcome = problem === undefined ? 'done' : 'failed'
+    engine.emit({ kind: 'hostFinished', phase: 'verify', host, outcome, ...(problem && { problem }) })
+  }
   engine.emit({
     kind: 'phaseFinished',
     phase: 'verify',
@@ -38,10 +41,6 @@ async function askUntilWell(cluster: Cluster, engine: Engine): Promise<readonly 
 
 function patienceWith(problems: readonly Problem[]): number {
   return problems.every(({ code }) => code === 'spark-workers-missing') ? workersPatienceMs : usualPatienceMs
-}
-
-function outcomeOf(host: HostKey, problems: readonly Problem[]): 'done' | 'failed' {
-  return problems.some((problem) => problem.host === host) ? 'failed' : 'done'
 }
 
 function summaryOf(cluster: Cluster, problems: readonly Problem[]): string {

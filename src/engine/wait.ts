@@ -152,7 +152,8 @@ class Watch {
     const count = (this.#exits.get(process) ?? 0) + 1
     this.#exits.set(process, count)
     const component = componentOfProcess(process)
-    const failing = { title: `${component?.title ?? process} did not start`, logs: component?.directory ?? process }
+    const name = component?.title ?? (this.#gate.id === 'balancerAnswers' ? 'The balancer' : process)
+    const failing = { title: `${name} did not start`, logs: component?.directory ?? process }
     if (count >= exitLimitOf(process)) this.#failed(this.#fail({ ...failing, ...keepsRestarting }))
     else this.#failed(this.#failIfExplained(failing))
   }
@@ -197,7 +198,7 @@ class Watch {
   async #scene({ title, logs }: Failing): Promise<Scene> {
     const { engine, place } = this.run
     const lines = await lookAround(connectionOf(engine, place.host), this.#gate, engine.world)
-    return { host: place.host, title, ...(logs !== undefined && { logs }), lines: lines ?? this.#seen }
+    return { host: place.host, title, ...(logs !== undefined && { logs }), lines: lines?.length ? lines : this.#seen }
   }
 
   /** What goes wrong while we look must end the wait too, but not after it is over. */

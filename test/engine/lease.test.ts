@@ -1,0 +1,95 @@
+import { describe, expect, it } from 'vitest'
+import { type Lease, takeLease } from '../../src/engine/lease.js'
+import { LeaseHeldError, ProblemError } from '../../src/errors.js'
+import type { ScriptResult } from '../../src/ssh/connection.js'
+import { createChance } from '../sim/chance.js'
+import { type Clock, createClock } from '../sim/clock.js'
+import { type FakeHost, failed, fakeHost, ok, said } from './fake-host.js'
+
+interface Taking {
+  readonly host: FakeHost
+  readonly clock: Clock
+  /** Takes the lease. */
+  take(): Promise<Lease>
+}
+
+/** A host whose lease script gives these answers, one after the other; the last one for ever. */
+function taking(...answers: readonly ScriptResult[]): Taking {
+  const left = [...answers]
+  const lease = (): ScriptResult => (left.length > 1 ? left.shift() : left[0]) ?? ok
+  const host = fakeHost('a', { run: { lease } })
+  const clock = createClock(createChance(1))
+  const request = { connection: host, home: '/h', who: 'me@laptop', purpose: 'up', seen: 4, world: clock.world }
+  return { host, clock, take: () => clock.run(takeLease(request), 1000) }
+}
+
+/** Verbs of the lease script that were sent, each with its token. */
+function verbs({ calls }: FakeHost): readonly string[] {
+  return calls.map((call) => call.split(' ')).map(([, token, , verb]) => `${token} ${verb}`)
+}
+
+const taken = said('token\t5\n')
+const lost = failed(75, 'the lease with token 5 was taken over')
+
+describe('a lease', () => {
+  it('is asked for with the highest token that was seen, and by whom and for what', async () => {
+    const { host, take } = taking(taken, ok)
+    expect((await take()).token).toBe(5)
+    expect(host.calls).toEqual([expect.stringMatching(/^lease 4 \/h take me@laptop up [0-9a-f]+$/)])
+  })
+
+  it('shows a sign of life every 15 s until it is given back, and none after', async () => {
+    const { host, clock, take } = taking(taken, ok)
+    const lease = await take()
+    await clock.run(clock.world.sleep(40_000), 50_000)
+    await clock.run(lease.release(), 1000)
+    await clock.run(clock.world.sleep(40_000), 50_000)
+    expect(verbs(host)).toEqual(['4 take', '5 beat', '5 beat', '5 release'])
+    expect(lease.lost.aborted).toBe(false)
+  })
+
+  it('that was taken over is lost: whoever works with it is told why', async () => {
+    const { host, clock, take } = taking(taken, ok, lost)
+    const lease = await take()
+    await clock.run(clock.world.sleep(29_000), 30_000)
+    expect(lease.lost.aborted).toBe(false)
+    await clock.run(clock.world.sleep(31_000), 40_000)
+    expect(lease.lost.reason).toBeInstanceOf(ProblemError)
+    expect(lease.lost.reason.problems).toMatchObject([
+      { code: 'stale-lease', title: 'Keep the lease failed', host: 'a' },
+    ])
+    await clock.run(lease.release(), 1000)
+    expect(verbs(host)).toEqual(['4 take', '5 beat', '5 beat', '5 release'])
+  })
+
+  it('that somebody else holds is refused, with who it is', async () => {
+    const owner = '{"token":5,"who":"eve@desk","purpose":"down","since":1700000000}'
+    const { take } = taking(failed(74, 'the lease is held', `held\t${owner}\t12\n`))
+    const error = await take().catch((reason: unknown) => reason)
+    expect(error).toBeInstanceOf(LeaseHeldError)
+    expect(error).toMatchObject({
+      exitCode: 4,
+      problems: [
+        {
+          code: 'lease-held',
+          cause: 'eve@desk runs `down` since 2023-11-14T22:13:20.000Z',
+          evidence: 'its last sign of life was 12 s ago',
+          host: 'a',
+        },
+      ],
+    })
+  })
+
+  it('whose owner cannot be read is held all the same', async () => {
+    const { take } = taking(failed(74, 'the lease is held', 'held\t{"who\t3\n'))
+    await expect(take()).rejects.toMatchObject({ exitCode: 4, problems: [{ cause: 'somebody runs `a command`' }] })
+  })
+
+  it('that cannot be taken is told like any script that failed', async () => {
+    const { take } = taking(failed(73, 'cannot make the directory /h'))
+    await expect(take()).rejects.toMatchObject({
+      exitCode: 1,
+      problems: [{ code: 'home-not-writable', title: 'Take the lease failed', cause: 'cannot make the directory /h' }],
+    })
+  })
+})
