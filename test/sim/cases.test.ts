@@ -3,7 +3,7 @@ import type { Role } from '../../src/cluster/cluster.js'
 import { releaseOf } from '../helpers/fixtures.js'
 import { clusterOf } from './clusters.js'
 import { type Command, type End, give } from './command.js'
-import { type Machine, powerOff } from './model/machine.js'
+import { kill, type Machine, marked, powerOff } from './model/machine.js'
 import { mustBeDone, passTime, run } from './scenario.js'
 import { blackout, createSimulation, restorePower, type Simulation } from './simulation.js'
 
@@ -77,6 +77,37 @@ test('up goes on when the coordinator comes back after ten minutes', async () =>
     restorePower(coordinator(sim))
     await mustBeDone(sim, up)
   }
+})
+
+test('up goes on when the coordinator went away while the others were starting', async () => {
+  for (const seed of [1, 2, 3, 4, 5, 6, 7, 8, 9, 10]) {
+    const sim = createSimulation(seed, small)
+    const first = give(sim, up, { atMs: 60_000 })
+    await passTime(sim, 25_000)
+    blackout(sim, coordinator(sim))
+    await run(sim, first)
+    restorePower(coordinator(sim))
+    await mustBeDone(sim, { ...up, wait: true })
+  }
+})
+
+test('a lease is kept as long as its command takes', async () => {
+  const sim = createSimulation(10, small)
+  sim.machines.get('10.1.0.42')?.troubles.set('elasticsearch', { slowness: 10 })
+  const first = give(sim, up)
+  await passTime(sim, 90_000)
+  const second = give(sim, { ...up, who: 'second@laptop' })
+  expect(await sim.clock.run(second, 60_000)).toMatchObject({ kind: 'failed', exitCode: 4 })
+  await run(sim, first)
+})
+
+test('what runs and does not do its work fails up', async () => {
+  const sim = createSimulation(11, small)
+  await mustBeDone(sim, up)
+  const machine = sim.machines.get('10.1.0.41') as Machine
+  machine.troubles.set('sparkWorker', { slowness: 1000 })
+  for (const worker of marked(machine, 'trueno').filter(({ name }) => name === 'Spark-Worker')) kill(machine, worker)
+  expect(await run(sim, give(sim, up))).toMatchObject({ kind: 'failed', problems: [{ code: 'spark-workers-missing' }] })
 })
 
 test('first ups that reached different hosts made one cluster', async () => {
