@@ -1,4 +1,4 @@
-import type { Host } from '../cluster/cluster.js'
+import type { Balancer, Host } from '../cluster/cluster.js'
 import type { Facts } from '../cluster/facts.js'
 import { needsBarrier, type PhaseDefinition, type PlanContext, wanted } from '../plan/context.js'
 import type { Step } from '../plan/plan.js'
@@ -27,7 +27,7 @@ function present(host: Host, facts: Facts, context: PlanContext): readonly Step[
   if (balancer === null) return []
   const content = balancerFile(context.cluster, balancer)
   const path = layoutOf(facts.home.path).balancerFile
-  const changed = changeOf(host, facts, content, context)
+  const changed = changeOf(host, facts, content, context) ?? silence(facts, balancer)
   const runs = balancerProcesses(facts).length > 0
   if (runs && changed === undefined) return []
   return [
@@ -43,7 +43,14 @@ function changeOf(host: Host, facts: Facts, content: string, context: PlanContex
   const want = wanted(host, facts, context)
   if (facts.files.balancer !== sha256(content)) return 'balancer.json differs'
   if (facts.balancerStart === null) return 'it runs without a start record'
-  return facts.balancerStart.release === want?.release ? undefined : 'it runs from another release'
+  if (facts.balancerStart.release !== want?.release) return 'it runs from another release'
+  return facts.balancerStart.environment === want.environment ? undefined : 'its settings differ'
+}
+
+/** One that cannot open its port is started again and again for a while, and then no more (contract, 9). */
+function silence(facts: Facts, { sourcePort }: Balancer): string | undefined {
+  const listens = facts.listeners.some(({ port, ours }) => ours && port === sourcePort)
+  return listens ? undefined : `it does not listen on port ${sourcePort}`
 }
 
 function start(facts: Facts, context: PlanContext, reason: string): Step {

@@ -9,8 +9,9 @@ const timestamp = /^\[\d{4}-\d\d-\d\d \d\d:\d\d:\d\d [ap]m\] - /
 const level = /^(?:info|error|debug|warn): /
 const emoji = /^(?:\p{Extended_Pictographic}\uFE0F?\s*)+/u
 
-/** A line that pm2 writes when a process of a given name ended. */
+/** The name in a line that pm2 writes when a process ended; `loadbalancer` in that of the balancer's keeper (contract, 9). */
 export function exitedProcess(line: string): string | undefined {
+  if (/^Forever detected script exited/.test(line)) return 'loadbalancer'
   return /App \[(?<name>[^\]]+)\] with id \[\d+\] and pid \[\d+\], exited/.exec(line)?.groups?.name
 }
 

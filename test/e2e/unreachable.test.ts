@@ -31,8 +31,8 @@ it('a host that cannot be reached does not hide the others, before the barrier, 
   expect([...begun(all, 'assemble')]).toEqual([third])
 
   // The coordinator serves, so the barrier keeps nobody from joining.
-  expect((await lab.tell('down', '--hosts', second)).code).toBe(0)
   await unplug()
+  expect((await lab.tell('down', '--hosts', second)).code).toBe(0)
   const after = await lab.tell('up')
   expect(after.code, after.screen).toBe(1)
   expect(codes(after)).toEqual([[third, 'connection-refused']])

@@ -20,11 +20,14 @@ export function follow(plan: Plan, facts: ReadonlyMap<string, Facts>, cluster: C
 function taken(step: Step, facts: Facts, plan: Plan, cluster: Cluster): Facts {
   if (step.kind === 'fetch') return { ...facts, artifacts: [...facts.artifacts, step.artifact] }
   if (step.kind === 'write') return written(step.path, step.content, facts)
-  if (step.kind === 'wait') return step.gate.id === 'apiReady' ? { ...facts, listeners: [serving] } : facts
+  if (step.kind === 'wait' && step.gate.id === 'coordinatorAwaits') return facts
+  if (step.kind === 'wait') return { ...facts, listeners: [...facts.listeners, serving(step.gate.port)] }
   return scripts[step.script]?.(facts, plan, cluster) ?? facts
 }
 
-const serving = { port: 8000, address: '*', pid: 1, command: 'node', user: null, ours: true }
+function serving(port: number): Facts['listeners'][number] {
+  return { port, address: '*', pid: 1, command: 'node', user: null, ours: true }
+}
 
 function written(path: string, content: string, facts: Facts): Facts {
   const sha = hash(content)

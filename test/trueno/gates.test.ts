@@ -82,6 +82,7 @@ describe('a gate', () => {
       'Tue Nov 24 2026 00:00:00 GMT: App [Elasticsearch] with id [2] and pid [99], exited with code [78] via signal [SIGINT]',
       'exit',
     ],
+    ['sees a balancer end', gate, 'error: Forever detected script exited with code: 1', 'exit'],
     ['sees a component starting as nothing', gate, dressed('⏳ Elasticsearch starting...'), 'nothing'],
   ] as const)('%s', (_title, one, line, kind) => {
     expect(sight(one, line).kind).toBe(kind)
