@@ -1,4 +1,4 @@
-import { readFile, rename, writeFile } from 'node:fs/promises'
+import { readFile, rename, rm, writeFile } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 import { errorProblem, type Problem, UsageError } from '../errors.js'
 import type { HostKeyPins } from '../ssh/known-hosts.js'
@@ -32,6 +32,7 @@ export async function writeLockFile(path: string, lock: LockFile): Promise<void>
     await writeFile(`${path}.new`, `${JSON.stringify(lock, null, 2)}\n`)
     await rename(`${path}.new`, path)
   } catch (error) {
+    await rm(`${path}.new`, { force: true })
     const { message } = error as Error
     throw new UsageError([unusable(path, message, 'make it possible to write there, and run it again')])
   }
