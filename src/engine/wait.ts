@@ -1,5 +1,5 @@
 import { parseFacts } from '../cluster/parse-facts.js'
-import { type Problem, ProblemError } from '../errors.js'
+import { ProblemError } from '../errors.js'
 import type { Step } from '../plan/plan.js'
 import { onAbort } from '../ssh/abort.js'
 import { explain, isExplained, type Scene, type SceneLine } from '../trueno/causes.js'
@@ -9,6 +9,7 @@ import { layoutOf } from '../trueno/layout.js'
 import { bareLine } from '../trueno/lines.js'
 import { connectionOf } from './engine.js'
 import { lookAround } from './evidence.js'
+import { died, type Failing, hasDied, keepsRestarting, titles, tooSlow } from './failing.js'
 import type { StepRun } from './steps.js'
 
 type WaitStep = Extract<Step, { kind: 'wait' }>
@@ -29,6 +30,9 @@ export async function waitForGate(step: WaitStep, run: StepRun): Promise<string>
 
 /** A balancer answers within a moment; an Elasticsearch that came late takes its time. */
 const askAfterMs = { first: 100, most: 1000 }
+
+/** Longer than Trueno is usually silent while it starts. */
+const silenceMs = 15_000
 
 /** One wait while it goes on. */
 class Watch {
@@ -208,39 +212,6 @@ class Watch {
     })
   }
 }
-
-/** How a failure is told where its logs tell no known cause. */
-type Failing = Pick<Scene, 'title' | 'logs'> & Partial<Pick<Problem, 'code' | 'cause' | 'remedy'>>
-
-const titles = {
-  coordinatorAwaits: 'The coordinator did not get ready',
-  apiReady: 'Trueno did not get ready',
-  balancerAnswers: 'The balancer did not get ready',
-} satisfies Record<Gate['id'], string>
-
-/** Longer than Trueno is usually silent while it starts. */
-const silenceMs = 15_000
-
-const hasDied = {
-  coordinatorAwaits: 'Trueno has died',
-  apiReady: 'Trueno has died',
-  balancerAnswers: 'The balancer has died',
-} satisfies Record<Gate['id'], string>
-
-const died = {
-  code: 'died',
-  cause: 'nothing of it runs on the host any more, and its logs do not say why',
-  remedy:
-    'see whether the host was started anew, or the kernel ran out of memory there (`dmesg`); then run `trueno-deploy up` again',
-}
-
-const keepsRestarting = {
-  code: 'keeps-restarting',
-  cause: 'it ends again and again, and is started again each time; these are the lines that matter most',
-}
-
-const tooSlow =
-  'is it only slow, give it longer with --timeout-start (timeouts.start in the inventory); the whole logs are on the host, below data/logs and run/pm2'
 
 const reactions = {
   nothing: () => undefined,
