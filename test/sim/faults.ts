@@ -2,7 +2,8 @@ import type { HostKey } from '../../src/cluster/cluster.js'
 import { type Cluster, members } from '../../src/cluster/cluster.js'
 import { type ComponentName, components, componentsOf } from '../../src/trueno/components.js'
 import type { Chance } from './chance.js'
-import { end, type Machine, marked, spawn } from './model/machine.js'
+import type { Machine } from './model/machine.js'
+import { end, marked, spawn } from './model/process.js'
 import { blackout, restorePower, type Simulation, silence } from './simulation.js'
 
 /** Something that goes wrong. Times are milliseconds from when it is let loose. */

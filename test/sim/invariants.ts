@@ -1,12 +1,15 @@
 import type { HostKey } from '../../src/cluster/cluster.js'
 import type { Clock } from './clock.js'
-import { type Machine, marked, type Process } from './model/machine.js'
+import type { Machine } from './model/machine.js'
+import { marked, type Process } from './model/process.js'
 import type { Witness } from './model/witness.js'
 
 /** Watches what may never happen, whatever goes wrong, and keeps a trace for whoever has to find out why it did. */
 export interface Invariants extends Witness {
   readonly violations: readonly string[]
   readonly trace: readonly string[]
+  /** Scripts that changed something on a host, so far. */
+  readonly writes: number
   violated(text: string): void
   /** A command sets out: from now on the coordinator has to be up again before others are started. */
   commandBegins(): void
@@ -26,6 +29,7 @@ export function createInvariants({ clock, coordinator, machines }: InvariantOpti
   const trace: string[] = []
   const began = clock.now()
   let awaited = false
+  let writes = 0
   const keepers = new Map<number, HostKey>()
   const newest = new Map<HostKey, number>()
 
@@ -40,6 +44,9 @@ export function createInvariants({ clock, coordinator, machines }: InvariantOpti
   return {
     violations,
     trace,
+    get writes() {
+      return writes
+    },
     note,
     violated,
     commandBegins: () => {
@@ -64,11 +71,13 @@ export function createInvariants({ clock, coordinator, machines }: InvariantOpti
       if (key === coordinator) awaited = true
     },
     letIn: ({ key }, script, token) => {
+      writes += 1
       if (script === 'stop' && key === coordinator) awaited = false
       const latest = newest.get(keepers.get(token) ?? '')
       if (token !== latest) violated(`${key}: ${script} was let in with token ${token}, the lease has ${latest}`)
     },
     leaseTaken: ({ key }, token) => {
+      writes += 1
       note(`${key}: lease taken with token ${token}`)
       keepers.set(token, key)
       newest.set(key, token)

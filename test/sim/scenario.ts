@@ -1,18 +1,15 @@
-import { hasRole, members } from '../../src/cluster/cluster.js'
-import { componentsOf, runsSparkWorker } from '../../src/trueno/components.js'
-import { environmentFile } from '../../src/trueno/environment.js'
-import { emptyFacts, releaseOf } from '../helpers/fixtures.js'
+import { releaseOf } from '../helpers/fixtures.js'
 import { type Chance, createChance } from './chance.js'
+import { isAsWanted, nothingIsLeft, nothingViolated } from './checks.js'
 import { drawCluster, nextRelease, withOtherSettings } from './clusters.js'
 import { type Command, type End, give, type Interruption, told } from './command.js'
 import { bring, drawFaults, heal } from './faults.js'
 import type { Bugs } from './laptop.js'
-import { workersOf } from './model/engines.js'
-import { type Machine, marked, sha256 } from './model/machine.js'
 import { createSimulation, type Simulation } from './simulation.js'
 
 /** More than any command may take, in virtual milliseconds. */
 const longestCommandMs = 3_600_000
+
 /**
  * One story: perhaps a cluster that runs already, commands while things go wrong, and then a convergence. Rejects with
  * what went wrong that may not, and a trace.
@@ -71,8 +68,10 @@ function drawInterruption(story: Chance): Interruption | undefined {
 async function converge(sim: Simulation, wanted: Wanted): Promise<void> {
   await mustBeDone(sim, { verb: 'up', ...wanted, wait: true })
   isAsWanted(sim, wanted)
+  const { writes } = sim.invariants
   const closing = await mustBeDone(sim, { verb: 'up', ...wanted })
-  if (!closing.some((line) => line.startsWith('Nothing to do'))) throw new Error('a second up had something to do')
+  const saidSo = closing.some((line) => line.startsWith('Nothing to do'))
+  if (!saidSo || sim.invariants.writes !== writes) throw new Error('a second up had something to do')
   await mustBeDone(sim, { verb: 'down', ...wanted })
   nothingIsLeft(sim)
 }
@@ -92,50 +91,6 @@ export async function run(sim: Simulation, work: Promise<End>): Promise<End> {
 
 export function passTime(sim: Simulation, ms: number): Promise<void> {
   return sim.clock.run(sim.clock.world.sleep(ms), ms)
-}
-
-function nothingViolated({ invariants: { violations }, openConnections }: Simulation): void {
-  if (violations.length > 0) throw new Error(violations.join('\n'))
-  if (openConnections !== 0) throw new Error(`${openConnections} connections are left open`)
-}
-
-/** Every host runs what is wanted, all of it once, and the engines have found each other. */
-function isAsWanted({ machines }: Simulation, { cluster, release }: Wanted): void {
-  for (const host of members(cluster)) {
-    const machine = machines.get(host.key) as Machine
-    const { start } = machine.disk
-    const names = marked(machine, 'trueno').map(({ name }) => name)
-    const expected = ['', ...componentsOf(host, cluster).map(({ process }) => process)]
-    equal(`${host.key}: processes`, names.sort().join(), expected.sort().join())
-    equal(`${host.key}: release`, start?.release, release.id)
-    equal(`${host.key}: cluster.json`, start?.clusterFile, cluster.file.sha256)
-    equal(`${host.key}: settings`, start?.environment, sha256(environmentFile(host, emptyFacts(host.key).javaHome)))
-    equal(`${host.key}: boot`, start?.bootId, machine.bootId)
-    equal(`${host.key}: serves`, machine.ports.get(8000)?.service, 'core')
-    if (hasRole(host, 'index')) equal(`${host.key}: index`, machine.ports.get(8004)?.service, 'elasticsearch')
-  }
-  const master = machines.get(cluster.coordinator)?.ports.get(8005)?.process
-  const workers = master === undefined ? -1 : workersOf(master).length
-  equal('Spark workers', workers, members(cluster).filter((host) => runsSparkWorker(host, cluster)).length)
-  const balancers = [...machines.values()].filter((machine) => marked(machine, 'balancer').length > 0)
-  equal('balancers', balancers.map(({ key }) => key).join(), cluster.balancer?.host ?? '')
-}
-
-function nothingIsLeft({ machines }: Simulation): void {
-  for (const machine of machines.values()) {
-    equal(`${machine.key}: processes after down`, machine.processes.size, 0)
-    equal(`${machine.key}: ports after down`, machine.ports.size, 0)
-    equal(`${machine.key}: live lease after down`, isLive(machine), false)
-  }
-}
-
-/** One that was not given back, since the link was lost, has been silent by now. */
-function isLive({ disk: { lease }, clock }: Machine): boolean {
-  return lease !== null && clock.now() / 1000 - lease.beat <= 60
-}
-
-function equal(what: string, found: unknown, wanted: unknown): void {
-  if (found !== wanted) throw new Error(`${what}: ${String(found)} instead of ${String(wanted)}`)
 }
 
 function failure(seed: number, { invariants }: Simulation, error: unknown): Error {

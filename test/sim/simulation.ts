@@ -6,6 +6,7 @@ import { type Clock, createClock } from './clock.js'
 import { createInvariants, type Invariants } from './invariants.js'
 import { createMachine, type Machine, powerOff, powerOn } from './model/machine.js'
 import { createNetwork, type Network } from './model/network.js'
+import { spawn } from './model/process.js'
 import { createWeather, type Weather } from './weather.js'
 import type { Wire } from './wire.js'
 
@@ -32,7 +33,9 @@ export function createSimulation(seed: number, cluster: Pick<Cluster, 'coordinat
   const invariants = createInvariants({ clock, coordinator: cluster.coordinator, machines })
   for (const { key } of cluster.hosts) {
     const own = createChance(chance.whole(0, 2 ** 31))
-    machines.set(key, createMachine({ key, clock, chance: own, witness: invariants }))
+    const machine = createMachine({ key, clock, chance: own, witness: invariants })
+    admitStrangers(machine)
+    machines.set(key, machine)
   }
   return {
     chance,
@@ -74,7 +77,29 @@ export function blackout({ clock, wires, chance }: Simulation, machine: Machine)
 export function restorePower(machine: Machine): void {
   if (machine.up) return
   powerOn(machine)
+  admitStrangers(machine)
   machine.witness.note(`${machine.key}: power on, boot ${machine.boots}`)
+}
+
+/** What runs on every host and is nobody's business: the user's own pm2, and a Trueno of another directory. */
+const strangers = [
+  { name: '', command: 'PM2 v5.3.0: God Daemon (/home/trueno/.pm2)', marker: null },
+  { name: 'web-shop', command: 'node shop.js', marker: null },
+  {
+    name: 'Trueno-Core',
+    command: 'node trueno-post-start.js',
+    marker: { clusterId: 'f'.repeat(32), home: '/home/trueno/other', part: 'trueno', startId: '1-1' },
+  },
+] as const
+
+function admitStrangers(machine: Machine): void {
+  for (const stranger of strangers) spawn(machine, { ...stranger, interruptMs: 100 })
+}
+
+/** Whether all of them are still there. */
+export function strangersLive(machine: Machine): boolean {
+  const commands = [...machine.processes.values()].filter(({ marker }) => marker?.home !== machine.home)
+  return commands.length === strangers.length
 }
 
 /** A release whose bytes are its artifacts' names. */

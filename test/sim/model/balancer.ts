@@ -1,6 +1,6 @@
 import { layoutOf } from '../../../src/trueno/layout.js'
-import { end, type Marker, type Process, spawn } from './machine.js'
 import type { Network } from './network.js'
+import { end, type Marker, type Process, spawn } from './process.js'
 import type { ScriptRun } from './script.js'
 
 /** What answers at a balancer's port: somebody, as long as one of its targets does. */

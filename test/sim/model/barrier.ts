@@ -1,5 +1,5 @@
 import type { Core } from './core.js'
-import type { Process } from './machine.js'
+import type { Process } from './process.js'
 
 /** What the coordinator's port 8001 offers the other hosts. */
 export interface Barrier {

@@ -3,8 +3,9 @@ import { binaries, launchers } from '../../../src/trueno/release.js'
 import { passBarrier } from './barrier.js'
 import { type Engine, type EngineLogs, engines, runEngine } from './engines.js'
 import type { LogFile } from './logs.js'
-import { end, type Machine, type Process } from './machine.js'
+import type { Machine } from './machine.js'
 import { type App, type AppSpec, type God, startApp } from './pm2.js'
+import { end, type Process } from './process.js'
 import type { TruenoHost } from './trueno-host.js'
 
 /** What core writes: info lines to one file, errors to the other. */

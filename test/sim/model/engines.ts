@@ -1,6 +1,7 @@
 import type { ComponentName } from '../../../src/trueno/components.js'
 import type { ComponentDirectory } from '../../../src/trueno/release.js'
-import { end, type Machine, type Process } from './machine.js'
+import type { Machine } from './machine.js'
+import { end, type Process } from './process.js'
 import type { TruenoHost } from './trueno-host.js'
 
 /** A component as core starts it and recognises that it is ready (contract, 5 and 6; real-engines, 2). */

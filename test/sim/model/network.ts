@@ -1,5 +1,6 @@
 import type { HostKey } from '../../../src/cluster/cluster.js'
-import type { Machine, Process } from './machine.js'
+import type { Machine } from './machine.js'
+import type { Process } from './process.js'
 
 /** The hosts' own network: who can be reached at which port. */
 export interface Network {

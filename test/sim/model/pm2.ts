@@ -1,6 +1,7 @@
 import { layoutOf } from '../../../src/trueno/layout.js'
 import type { LogFile } from './logs.js'
-import { end, interrupt, kill, type Machine, type Marker, type Process, spawn } from './machine.js'
+import type { Machine } from './machine.js'
+import { end, interrupt, kill, type Marker, type Process, spawn } from './process.js'
 
 /** What pm2 is asked to keep running. */
 export interface AppSpec {

@@ -5,7 +5,8 @@ import { layoutOf } from '../../../src/trueno/layout.js'
 import { exitedProcess } from '../../../src/trueno/lines.js'
 import { emptyFacts } from '../../helpers/fixtures.js'
 import { renderFacts } from '../../helpers/render-facts.js'
-import { hostSeconds, type Machine, marked, type Process, pause, sha256 } from './machine.js'
+import { hostSeconds, type Machine, pause, sha256 } from './machine.js'
+import { marked, type Process } from './process.js'
 import { requireHome, requireNumber, type Script, ScriptExit } from './script.js'
 
 /** The scripts of `remote/` that only read, as the model hosts run them. */

@@ -1,5 +1,6 @@
-import { end, kill, type Machine, type Marker, marked, type Process, pause } from './machine.js'
+import { type Machine, pause } from './machine.js'
 import { killGod } from './pm2.js'
+import { end, kill, type Marker, marked, type Process } from './process.js'
 import { alone, requireHome, requireNumber, type Script, ScriptExit } from './script.js'
 
 /** TOKEN HOME DATA CLUSTER_ID TIMEOUT_S PORT:ADDRESS... */

@@ -1,5 +1,6 @@
 import type { WriteScript } from '../../../src/plan/plan.js'
-import type { Machine, Process } from './machine.js'
+import type { Machine } from './machine.js'
+import type { Process } from './process.js'
 
 /** Sees what happens on all hosts, and says so when something may never happen. */
 export interface Witness {
