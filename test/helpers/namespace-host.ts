@@ -2,7 +2,8 @@ import { execFileSync } from 'node:child_process'
 import { appendFileSync, chownSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { createInterface } from 'node:readline'
-import type { Machine, Mount, Network } from './namespaces.js'
+import type { Machine } from './namespace-machine.js'
+import type { Mount, Network } from './namespaces.js'
 
 /** A machine of a network that one can log in to: a real sshd on port 22, and a user that this machine knows nothing of. */
 export interface NamespaceHost extends Machine {

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import type { HostStatus, Status } from '../../src/cluster/status.js'
 import type { NamespaceHost } from '../helpers/namespace-host.js'
-import type { Ran } from '../helpers/namespaces.js'
+import type { Ran } from '../helpers/namespace-machine.js'
 import { balancerPort, type Lab } from './lab.js'
 
 /** One thing a user does with a cluster, and what must come of it; throws when it does not. */

@@ -1,7 +1,8 @@
 import { mkdirSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { addHost, type NamespaceHost, namespaceUser, sharedPlace } from '../helpers/namespace-host.js'
-import { makeNetwork, type Network, type Ran } from '../helpers/namespaces.js'
+import type { Ran } from '../helpers/namespace-machine.js'
+import { makeNetwork, type Network } from '../helpers/namespaces.js'
 import { type ClientKey, makeClientKey } from '../helpers/sshd.js'
 
 /** Four hosts, a desk, and on it the files of a user who is about to deploy. */
