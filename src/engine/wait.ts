@@ -1,4 +1,3 @@
-import { parseFacts } from '../cluster/parse-facts.js'
 import { ProblemError } from '../errors.js'
 import type { Step } from '../plan/plan.js'
 import { onAbort } from '../ssh/abort.js'
@@ -10,6 +9,7 @@ import { bareLine } from '../trueno/lines.js'
 import { connectionOf } from './engine.js'
 import { lookAround } from './evidence.js'
 import { died, type Failing, hasDied, keepsRestarting, titles, tooSlow } from './failing.js'
+import { lookBehindSilence, type Silence } from './silence.js'
 import type { StepRun } from './steps.js'
 
 type WaitStep = Extract<Step, { kind: 'wait' }>
@@ -59,7 +59,7 @@ class Watch {
       this.#listen()
       this.#follow().catch(reject)
       this.#failed(this.#limit())
-      this.#failed(this.#watchLife())
+      this.#failed(this.#watchSilence())
       if (this.#gate.id === 'balancerAnswers') this.#ask('the balancer')
     })
   }
@@ -98,20 +98,16 @@ class Watch {
     })
   }
 
-  /** What ends by force says nothing: a host that is silent is asked whether anything of it is left. */
-  async #watchLife(): Promise<void> {
-    for (let before = -1; before !== this.#lines || (await this.#isAlive()); ) {
-      before = this.#lines
+  /** Logs that have fallen silent need not mean that nothing happens. */
+  async #watchSilence(): Promise<void> {
+    const connection = connectionOf(this.run.engine, this.run.place.host)
+    for (let found: Silence = 'waiting'; found === 'waiting'; ) {
+      const before = this.#lines
       await this.run.engine.world.sleep(silenceMs, this.#over.signal)
+      if (before === this.#lines) found = await lookBehindSilence(connection, this.#gate)
+      if (found === 'passed') this.ready('its port is open, its log is silent')
+      if (found === 'died') await this.#fail({ ...died, title: hasDied[this.#gate.id] })
     }
-    await this.#fail({ ...died, title: hasDied[this.#gate.id] })
-  }
-
-  async #isAlive(): Promise<boolean> {
-    const { home, data, key, id } = this.#gate
-    const { code, stdout } = await connectionOf(this.run.engine, key).read('facts', [home, data, key])
-    const part = id === 'balancerAnswers' ? 'balancer' : 'trueno'
-    return code !== 0 || parseFacts(key, stdout).processes.some((process) => process.part === part)
   }
 
   #see(file: string, text: string): void {

@@ -18,6 +18,8 @@ const exited = 'App [Elasticsearch] with id [2] and pid [9], exited with code [1
 const lowMaps = 'max virtual memory areas vm.max_map_count [65530] is too low, increase to at least [262144]'
 
 const alive = said(renderFacts(emptyFacts('a', { processes: [processOf('Trueno-Core')] })))
+const api = { port: 8000, address: '*', pid: 100, user: 'trueno', command: 'node', ours: true }
+const serving = said(renderFacts(emptyFacts('a', { processes: [processOf('Trueno-Core')], listeners: [api] })))
 const dead = said(renderFacts(emptyFacts('a')))
 
 interface Waiting extends FakeEngine {
@@ -159,6 +161,12 @@ describe('a wait that is in vain', () => {
     const { end, elapsed } = waiting('apiReady', { read: { facts, evidence: () => ok } })
     expect(await end()).toMatchObject({ code: 'died', title: 'Trueno has died' })
     expect(elapsed()).toBe(30_000)
+  })
+
+  it('is over when a host that has fallen silent has its port open: the line was lost', async () => {
+    const { end, elapsed } = waiting('apiReady', { read: { facts: () => serving } })
+    expect(await end()).toBe('its port is open, its log is silent')
+    expect(elapsed()).toBe(15_000)
   })
 
   it('tells what it saw itself where the host cannot be looked at any more', async () => {
