@@ -3,7 +3,7 @@ import type { Facts } from '../cluster/facts.js'
 import { parseFacts } from '../cluster/parse-facts.js'
 import { type Problem, ProblemError } from '../errors.js'
 import type { ReadConnection } from '../ssh/connection.js'
-import { createSlots } from '../ssh/slots.js'
+import { createSlots, keyed } from '../ssh/slots.js'
 import { portsOf } from '../trueno/components.js'
 import { scriptProblem } from './script-problem.js'
 
@@ -24,9 +24,10 @@ export async function gatherFacts(
 ): Promise<Gathered> {
   const facts = new Map<HostKey, Facts>()
   const problems = new Map<HostKey, Problem>()
+  const share = createPeerSharing()
   const ask = async (host: Host, connection: ReadConnection): Promise<void> => {
     try {
-      facts.set(host.key, await factsOf(host, cluster, connection, signal))
+      facts.set(host.key, share(await factsOf(host, cluster, connection, signal)))
     } catch (error) {
       if (!(error instanceof ProblemError) || error.problems[0] === undefined) throw error
       problems.set(host.key, { ...error.problems[0], host: host.key })
@@ -39,6 +40,15 @@ export async function gatherFacts(
   const slots = createSlots(mostAtOnce)
   await Promise.all(connected.map(({ host, connection }) => slots.use(() => ask(host, connection))))
   return { facts: inOrder(cluster, facts), problems }
+}
+
+/** Every host keeps a list of all: of equal lists one is enough, or memory grows with the square of the hosts. */
+function createPeerSharing(): (facts: Facts) => Facts {
+  const lists = keyed((text): readonly HostKey[] => JSON.parse(text))
+  return (facts) => {
+    const { receipt } = facts
+    return receipt === null ? facts : { ...facts, receipt: { ...receipt, peers: lists(JSON.stringify(receipt.peers)) } }
+  }
 }
 
 async function factsOf(host: Host, cluster: Cluster, connection: ReadConnection, signal?: AbortSignal): Promise<Facts> {
