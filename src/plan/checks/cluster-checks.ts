@@ -84,7 +84,9 @@ function isOfSameHosts({ peers }: Receipt, cluster: Cluster): boolean {
 /** Hosts that receipts know and cluster.json does not: a worker left running there would signal at the barrier (contract, 7.1). */
 function formerMembers(context: PlanContext): readonly Problem[] {
   const keys = new Set(context.cluster.hosts.map((host) => host.key))
-  const known = new Set([...context.facts.values()].flatMap((facts) => facts.receipt?.peers ?? []))
+  // Most lists are one and the same: with many hosts they are long.
+  const lists = new Set([...context.facts.values()].map((facts) => facts.receipt?.peers ?? []))
+  const known = new Set([...lists].flat())
   const former = [...known].filter((key) => !keys.has(key))
   if (former.length === 0) return []
   return [
