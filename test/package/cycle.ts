@@ -5,7 +5,7 @@ import type { Ran } from '../helpers/namespace-machine.js'
 import { balancerPort, type Lab } from './lab.js'
 
 /** One thing a user does with a cluster, and what must come of it; throws when it does not. */
-export interface Step {
+interface Step {
   readonly title: string
   readonly act: (lab: Lab) => Promise<void>
 }

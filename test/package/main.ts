@@ -5,7 +5,7 @@ import { fileURLToPath } from 'node:url'
 import { parseArgs } from 'node:util'
 import { lackingForNamespaces } from '../helpers/namespaces.js'
 import { chooseAddresses } from './addresses.js'
-import { cycle, type Step } from './cycle.js'
+import { cycle } from './cycle.js'
 import { type Filled, fill } from './filled.js'
 import { type Lab, makeLab } from './lab.js'
 
@@ -44,11 +44,11 @@ async function main(argv: readonly string[]): Promise<number> {
   }
 }
 
-/** Resolves at Ctrl-C, with its exit code. */
-function interruption(): Promise<number> {
-  return new Promise((resolve) => {
-    for (const signal of ['SIGINT', 'SIGTERM']) process.once(signal, () => resolve(130))
-  })
+/** Aborted at Ctrl-C. */
+function interruption(): AbortSignal {
+  const interrupted = new AbortController()
+  for (const name of ['SIGINT', 'SIGTERM']) process.once(name, () => interrupted.abort())
+  return interrupted.signal
 }
 
 function read(argv: readonly string[]): Given | number {
@@ -81,12 +81,7 @@ function absolute(path: string): string {
   return resolve(process.env.INIT_CWD ?? process.cwd(), path)
 }
 
-async function test(
-  { path, java }: Given,
-  directory: string,
-  logs: string,
-  interrupted: Promise<number>,
-): Promise<number> {
+async function test({ path, java }: Given, directory: string, logs: string, interrupted: AbortSignal): Promise<number> {
   const filled = await fill(path, directory, fileURLToPath(new URL('remote/standin', root)))
   const addresses = chooseAddresses(filled.hasRealElasticsearch)
   const screens = join(logs, 'screens.log')
@@ -99,7 +94,7 @@ async function test(
     bin: fileURLToPath(new URL('dist/bin.js', root)),
     onOutput: (text) => appendFileSync(screens, text),
   })
-  return await Promise.race([inTurn(logged(lab, screens), logs), interrupted])
+  return await Promise.race([inTurn(logged(lab, screens), logs, interrupted), aborted(interrupted)])
 }
 
 /** Where this file is once it is compiled: dist-test/test/package. */
@@ -131,24 +126,32 @@ function logged(lab: Lab, screens: string): Lab {
   }
 }
 
-async function inTurn(lab: Lab, logs: string): Promise<number> {
+async function inTurn(lab: Lab, logs: string, interrupted: AbortSignal): Promise<number> {
   const begun = performance.now()
-  for (const step of cycle) if (!(await passes(step, lab, logs))) return 1
+  for (const { title, act } of cycle) {
+    const stepBegun = performance.now()
+    const failure = await act(lab).then(
+      () => null,
+      (error: Error) => error,
+    )
+    if (interrupted.aborted) return interruptedCode
+    say(`${failure === null ? '✔' : '✖'} ${title.padEnd(66)} ${seconds(stepBegun).padStart(8)}`)
+    if (failure !== null) return failed(failure, lab, logs)
+  }
   say(`\nThe package deploys: ${cycle.length} steps in ${seconds(begun)}.`)
   return 0
 }
 
-async function passes({ title, act }: Step, lab: Lab, logs: string): Promise<boolean> {
-  const begun = performance.now()
-  try {
-    await act(lab)
-    say(`✔ ${title.padEnd(66)} ${seconds(begun)}`)
-    return true
-  } catch (error) {
-    say(`✖ ${title.padEnd(66)} ${seconds(begun)}\n\n${(error as Error).message}\n`)
-    keepEvidence(lab, logs)
-    return false
-  }
+const interruptedCode = 130
+
+function aborted(signal: AbortSignal): Promise<number> {
+  return new Promise((resolve) => signal.addEventListener('abort', () => resolve(interruptedCode)))
+}
+
+function failed({ message }: Error, lab: Lab, logs: string): number {
+  say(`\n${message}\n`)
+  keepEvidence(lab, logs)
+  return 1
 }
 
 /** What the hosts logged outlives them. */
@@ -164,7 +167,7 @@ function keepEvidence({ hosts }: Lab, logs: string): void {
 }
 
 function seconds(since: number): string {
-  return `${((performance.now() - since) / 1000).toFixed(1).padStart(6)} s`
+  return `${((performance.now() - since) / 1000).toFixed(1)} s`
 }
 
 function refuse(text: string): 2 {
