@@ -137,6 +137,18 @@ describe('up', () => {
     ])
   })
 
+  it('starts what has not come to the barrier anew with its coordinator, and leaves alone what serves', () => {
+    const cluster = exampleCluster()
+    const waiting = changed(running(cluster), '10.0.0.41', (facts) => ({ ...facts, listeners: [] }))
+    expect(outline(up(cluster, changed(waiting, '10.0.0.40', stopped)))).toEqual([
+      'stopOthers 41: stop',
+      'startCoordinator 40: start wait-coordinatorAwaits',
+      'startOthers 41: start',
+      'awaitReady 40: wait-apiReady',
+      'awaitReady 41: wait-apiReady',
+    ])
+  })
+
   it('stops what runs another release, others before the coordinator, and starts it again', () => {
     const cluster = exampleCluster()
     const next = releaseOf({ id: hash('next') })
@@ -172,6 +184,10 @@ describe('up', () => {
     [
       'Elasticsearch ended before the host served',
       (facts: Facts) => ({ ...facts, listeners: [], exits: { Elasticsearch: 1 } }),
+    ],
+    [
+      'Gremlin Server does not run',
+      (facts: Facts) => ({ ...facts, processes: [...facts.processes, processOf('Cerebro')] }),
     ],
     ['processes run without a start record', (facts: Facts) => ({ ...facts, start: null })],
   ])('restarts a host where %s', (why, change) => {
