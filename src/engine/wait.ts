@@ -40,7 +40,7 @@ class Watch {
   readonly #over = new AbortController()
   readonly #exits = new Map<string, number>()
   readonly #seen: SceneLine[] = []
-  #lines = 0
+  #heardAt = 0
   #passed = false
   #asking = false
   #failing = false
@@ -100,19 +100,26 @@ class Watch {
 
   /** Logs that have fallen silent need not mean that nothing happens. */
   async #watchSilence(): Promise<void> {
-    const connection = connectionOf(this.run.engine, this.run.place.host)
+    const { engine, place } = this.run
     for (let found: Silence = 'waiting'; found === 'waiting'; ) {
-      const before = this.#lines
-      await this.run.engine.world.sleep(silenceMs, this.#over.signal)
-      if (before === this.#lines) found = await lookBehindSilence(connection, this.#gate)
+      await this.#silence()
+      found = await lookBehindSilence(connectionOf(engine, place.host), this.#gate)
       if (found === 'passed') this.ready('its port is open, its log is silent')
       if (found === 'died') await this.#fail({ ...died, title: hasDied[this.#gate.id] })
     }
   }
 
+  /** Resolves when no line has come for a while. */
+  async #silence(): Promise<void> {
+    const { world } = this.run.engine
+    this.#heardAt = world.now()
+    for (let left = silenceMs; left > 0; left = this.#heardAt + silenceMs - world.now())
+      await world.sleep(left, this.#over.signal)
+  }
+
   #see(file: string, text: string): void {
     if (text.trim() === '' || this.#over.signal.aborted) return
-    this.#lines += 1
+    this.#heardAt = this.run.engine.world.now()
     const sighting = sight(this.#gate, text)
     this.#remember(file, text)
     if (sighting.kind === 'exit' || file !== layoutOf(this.#gate.home).pm2Log) this.#tell(text)

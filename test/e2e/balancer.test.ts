@@ -1,36 +1,21 @@
 import { get } from 'node:http'
 import { createServer, type Server } from 'node:net'
-import { afterEach, beforeEach, expect, it } from 'vitest'
+import { expect, it, type TestContext } from 'vitest'
 import { begun, type Told } from '../helpers/command-line.js'
-import { type Lab, makeLab } from '../helpers/lab.js'
+import { type Lab, labFor } from '../helpers/lab.js'
 import { freePort, loopbackAddress } from '../helpers/loopback.js'
 
-let lab: Lab
-let taken: Server | undefined
-let sourcePort = 0
-
-/** Two hosts of the cluster and one that is not in it. */
-beforeEach(async () => {
-  lab = await makeLab({ roles: [['master'], ['compute', 'index'], []] })
+/** Two hosts of the cluster and one that is not in it, and the balancer's port. */
+async function balancedLab(test: TestContext): Promise<{ lab: Lab; sourcePort: number }> {
+  const lab = await labFor(test, { roles: [['master'], ['compute', 'index'], []] })
   lab.members(0, 1)
-  sourcePort = await freePort('0.0.0.0')
-})
-
-afterEach(async () => {
-  taken?.close()
-  await lab[Symbol.asyncDispose]()
-})
-
-/** The balancer on this host, bound to an address of its own, since other tests have theirs. */
-function balanceOn(index: number, bind = lab.host(index).key): void {
-  const { key, sshd } = lab.host(index)
-  lab.inventory({
-    balancer: { host: key, sourcePort },
-    hosts: { [key]: { port: sshd.port, environment: { TRUENO_STANDIN_BIND: bind } } },
-  })
+  return { lab, sourcePort: await freePort('0.0.0.0') }
 }
 
-it('in the cluster, then on a host outside of it: asked through it, seen by status, stopped by down', async () => {
+it('in the cluster, then on a host outside of it: asked through it, seen by status, stopped by down', async (test) => {
+  const { lab, sourcePort } = await balancedLab(test)
+  const balanceOn = balancing(lab, sourcePort)
+  const requestTo = requesting(sourcePort)
   balanceOn(0)
   const inside = await lab.tell('up')
   expect(inside.code, inside.screen).toBe(0)
@@ -53,9 +38,11 @@ it('in the cluster, then on a host outside of it: asked through it, seen by stat
   await expect(requestTo(lab.host(2).key)).rejects.toThrow('ECONNREFUSED')
 })
 
-it('whose port is taken: told before the start where that can be seen, else with its log', async () => {
+it('whose port is taken: told before the start where that can be seen, else with its log', async (test) => {
+  const { lab, sourcePort } = await balancedLab(test)
+  const balanceOn = balancing(lab, sourcePort)
   balanceOn(2)
-  taken = await listen(lab.host(2).key)
+  const taken = await listen(test, lab.host(2).key, sourcePort)
   const early = await lab.tell('up')
   expect(early.code, early.screen).toBe(1)
   expect(codes(early)).toEqual([[lab.host(2).key, 'port-taken']])
@@ -63,7 +50,7 @@ it('whose port is taken: told before the start where that can be seen, else with
   taken.close()
 
   const elsewhere = loopbackAddress()
-  taken = await listen(elsewhere)
+  await listen(test, elsewhere, sourcePort)
   balanceOn(2, elsewhere)
   const late = await lab.tell('up', '--timeout-start', '10s')
   expect(late.code, late.screen).toBe(1)
@@ -82,19 +69,29 @@ function codes({ problems }: Told): readonly (readonly [string | undefined, stri
   return problems.map(({ host, code }) => [host, code])
 }
 
-function requestTo(host: string): Promise<number | undefined> {
-  return new Promise((resolve, reject) => {
-    get({ host, port: sourcePort, agent: false }, (response) => resolve(response.resume().statusCode)).on(
-      'error',
-      reject,
-    )
-  })
+/** Puts the balancer on a host, bound to an address of its own, since other tests have theirs. */
+function balancing(lab: Lab, sourcePort: number): (index: number, bind?: string) => void {
+  return (index, bind = lab.host(index).key) => {
+    const { key, sshd } = lab.host(index)
+    lab.inventory({
+      balancer: { host: key, sourcePort },
+      hosts: { [key]: { port: sshd.port, environment: { TRUENO_STANDIN_BIND: bind } } },
+    })
+  }
 }
 
-function listen(address: string): Promise<Server> {
+function requesting(port: number): (host: string) => Promise<number | undefined> {
+  return (host) =>
+    new Promise((resolve, reject) => {
+      get({ host, port, agent: false }, (response) => resolve(response.resume().statusCode)).on('error', reject)
+    })
+}
+
+function listen(test: TestContext, address: string, port: number): Promise<Server> {
   return new Promise((resolve, reject) => {
     const server = createServer((socket) => socket.destroy())
+    test.onTestFinished(() => void server.close())
     server.once('error', reject)
-    server.listen(sourcePort, address, () => resolve(server))
+    server.listen(port, address, () => resolve(server))
   })
 }

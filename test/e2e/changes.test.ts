@@ -1,22 +1,12 @@
 import { execFileSync } from 'node:child_process'
 import { cpSync, existsSync, lstatSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { afterEach, expect, it } from 'vitest'
+import { expect, it } from 'vitest'
 import type { Told } from '../helpers/command-line.js'
-import { type Lab, makeLab, twoHosts } from '../helpers/lab.js'
+import { type Lab, labFor, twoHosts } from '../helpers/lab.js'
 
-let lab: Lab | undefined
-let foreign: ForeignPm2 | undefined
-
-afterEach(async () => {
-  foreign?.kill()
-  await lab?.[Symbol.asyncDispose]()
-  lab = undefined
-  foreign = undefined
-})
-
-it('plan and status change nothing; a plan in a file is carried out once, and refused when it no longer holds', async () => {
-  lab = await makeLab({ roles: twoHosts })
+it('plan and status change nothing; a plan in a file is carried out once, and refused when it no longer holds', async (test) => {
+  const lab = await labFor(test, { roles: twoHosts })
   const untouched = listing(lab)
   expect((await lab.run('plan', '--out', 'plan.json')).code).toBe(0)
   expect((await lab.run('status')).code).toBe(3)
@@ -35,11 +25,11 @@ it('plan and status change nothing; a plan in a file is carried out once, and re
   expect((await lab.run('plan', '--exit-code')).code).toBe(5)
   expect((await lab.run('status')).code).toBe(3)
   expect(listing(lab)).toEqual(stopped)
-  expect(lab.hosts.flatMap((_, index) => lab?.processes(index))).toEqual([])
+  expect(lab.hosts.flatMap((_, index) => lab.processes(index))).toEqual([])
 })
 
-it('other settings restart only the hosts that they concern; down and up of chosen hosts leave the others alone', async () => {
-  lab = await makeLab({ roles: [['master'], ['compute', 'index'], ['compute']] })
+it('other settings restart only the hosts that they concern; down and up of chosen hosts leave the others alone', async (test) => {
+  const lab = await labFor(test, { roles: [['master'], ['compute', 'index'], ['compute']] })
   const keys = lab.hosts.map(({ key }) => key)
   const [, second = '', third = ''] = keys
   expect((await lab.tell('up')).code).toBe(0)
@@ -68,11 +58,12 @@ it('other settings restart only the hosts that they concern; down and up of chos
   expect(alone.problems).toMatchObject([{ code: 'barrier-needs-all' }])
 })
 
-it('another release stops the others, then the coordinator, starts in order and keeps data; another pm2 of the user survives', async () => {
-  lab = await makeLab({ roles: twoHosts })
+it('another release stops the others, then the coordinator, starts in order and keeps data; another pm2 of the user survives', async (test) => {
+  const lab = await labFor(test, { roles: twoHosts })
   const keys = lab.hosts.map(({ key }) => key)
   const [{ home, login }] = [lab.host(0)]
-  foreign = startForeign(login)
+  const foreign = startForeign(login)
+  test.onTestFinished(() => foreign.kill())
   const others = foreign.pids()
   expect(others).toEqual([expect.any(Number), expect.any(Number)])
   expect((await lab.tell('up')).code).toBe(0)

@@ -1,29 +1,18 @@
 import { readdirSync, writeFileSync } from 'node:fs'
 import { createServer, type Server } from 'node:net'
 import { join } from 'node:path'
-import { afterEach, describe, expect, it } from 'vitest'
+import { describe, expect, it } from 'vitest'
 import { begun } from '../helpers/command-line.js'
-import { type Lab, makeLab } from '../helpers/lab.js'
+import { labFor } from '../helpers/lab.js'
 import { canMount, mountMemory, remountMemory, unmount } from '../helpers/mounts.js'
 
-let lab: Lab | undefined
-let listeners: Server[] = []
-let mounted: string[] = []
-
-afterEach(async () => {
-  for (const listener of listeners) listener.close()
-  for (const directory of mounted) unmount(directory)
-  await lab?.[Symbol.asyncDispose]()
-  lab = undefined
-  listeners = []
-  mounted = []
-})
-
 describe('what would make it fail', () => {
-  it('is told of all hosts at once, before anything is changed: ports taken and by whom, a home that cannot be written', async () => {
-    lab = await makeLab({ roles: [['master'], ['compute', 'index'], []] })
+  it('is told of all hosts at once, before anything is changed: ports taken and by whom, a home that cannot be written', async (test) => {
+    const lab = await labFor(test, { roles: [['master'], ['compute', 'index'], []] })
     const [first, second, third] = lab.hosts.map(({ key }) => key) as [string, string, string]
-    listeners = await Promise.all([listen(first, 8000), listen(first, 6066), listen(second, 9300)])
+    const listeners = await Promise.all([listen(first, 8000), listen(first, 6066), listen(second, 9300)])
+    const free = (): void => listeners.forEach((listener) => void listener.close())
+    test.onTestFinished(free)
     const inTheWay = join(lab.host(2).login, 'in-the-way')
     writeFileSync(inTheWay, 'a file')
     lab.inventory({ hosts: { [third]: { home: `${inTheWay}/trueno` } } })
@@ -47,7 +36,7 @@ describe('what would make it fail', () => {
     for (const { login } of lab.hosts)
       expect(readdirSync(login)).toEqual(login === lab.host(2).login ? ['in-the-way'] : [])
 
-    for (const listener of listeners.splice(0)) listener.close()
+    free()
     lab.inventory()
     expect((await lab.tell('up')).code).toBe(0)
     // Now our own processes have the ports, also where they must be started anew.
@@ -56,15 +45,15 @@ describe('what would make it fail', () => {
     expect((await lab.tell('up')).code).toBe(0)
   })
 
-  it.skipIf(!canMount)('a disk that is full, found before or while it is staged, hides no other host', async () => {
-    lab = await makeLab({ roles: [['master'], ['compute', 'index'], []] })
+  it.skipIf(!canMount)('a disk that is full, found before or while it is staged, hides no other host', async (test) => {
+    const lab = await labFor(test, { roles: [['master'], ['compute', 'index'], []] })
     const [first, second, third] = lab.hosts.map(({ key }) => key) as [string, string, string]
     for (const [index, options] of [
       [1, 'size=64k'],
       [2, 'nr_inodes=30'],
     ] as const) {
       mountMemory(lab.host(index).login, options)
-      mounted.push(lab.host(index).login)
+      test.onTestFinished(() => unmount(lab.host(index).login))
     }
     const early = await lab.tell('up')
     expect(early.code, early.screen).toBe(1)

@@ -1,13 +1,6 @@
-import { afterEach, expect, it } from 'vitest'
+import { expect, it } from 'vitest'
 import { type Running, type Told, toldBy } from '../helpers/command-line.js'
-import { type Lab, makeLab, twoHosts } from '../helpers/lab.js'
-
-let lab: Lab | undefined
-
-afterEach(async () => {
-  await lab?.[Symbol.asyncDispose]()
-  lab = undefined
-})
+import { labFor, twoHosts } from '../helpers/lab.js'
 
 /** Where Ctrl-C comes, and what is told to run then. */
 const interruptions: readonly (readonly [where: string, pattern: RegExp, running: RegExp])[] = [
@@ -32,8 +25,8 @@ const interruptions: readonly (readonly [where: string, pattern: RegExp, running
   ],
 ]
 
-it('Ctrl-C in each phase: exit 130, what runs is told and goes on, and up again goes on from there', async () => {
-  lab = await makeLab({ roles: twoHosts })
+it('Ctrl-C in each phase: exit 130, what runs is told and goes on, and up again goes on from there', async (test) => {
+  const lab = await labFor(test, { roles: twoHosts })
   lab.faults(0, { core: { slowMs: 1500 } })
   lab.faults(1, { core: { slowMs: 1500 } })
   for (const [where, pattern, running] of interruptions) {
@@ -56,7 +49,7 @@ it('Ctrl-C in each phase: exit 130, what runs is told and goes on, and up again 
     /Running: 127\.\S+ \(coordinator\)\. 1 of 2 hosts run nothing.*`trueno-deploy down` again to stop the rest/s,
   )
   expect((await lab.run('down')).code).toBe(0)
-  expect(lab.hosts.flatMap((_, index) => lab?.processes(index))).toEqual([])
+  expect(lab.hosts.flatMap((_, index) => lab.processes(index))).toEqual([])
 })
 
 async function interrupted(run: Running, when: RegExp): Promise<Told> {

@@ -1,18 +1,11 @@
 import { existsSync, mkdirSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { afterEach, expect, it } from 'vitest'
+import { expect, it } from 'vitest'
 import { toldBy } from '../helpers/command-line.js'
-import { type Lab, makeLab, twoHosts } from '../helpers/lab.js'
+import { labFor, twoHosts } from '../helpers/lab.js'
 
-let lab: Lab | undefined
-
-afterEach(async () => {
-  await lab?.[Symbol.asyncDispose]()
-  lab = undefined
-})
-
-it('of several at once one works: another ends with 4 and says who, one that waits goes on after it', async () => {
-  lab = await makeLab({ roles: twoHosts })
+it('of several at once one works: another ends with 4 and says who, one that waits goes on after it', async (test) => {
+  const lab = await labFor(test, { roles: twoHosts })
   lab.faults(1, { core: { slowMs: 2000 } })
   const first = lab.start('up', '--json')
   await first.reached('startOthers')
@@ -29,8 +22,8 @@ it('of several at once one works: another ends with 4 and says who, one that wai
   expect(lab.processes(0)).toEqual([])
 })
 
-it('a lease whose owner is silent for more than a minute is taken over; a fresh one of a dead laptop is told', async () => {
-  lab = await makeLab({ roles: twoHosts })
+it('a lease whose owner is silent for more than a minute is taken over; a fresh one of a dead laptop is told', async (test) => {
+  const lab = await labFor(test, { roles: twoHosts })
   const { home } = lab.host(0)
   const now = Math.floor(Date.now() / 1000)
   leave(home, { token: 7, who: 'anna@gone', purpose: 'up', since: now - 50 }, now - 30)

@@ -1,19 +1,12 @@
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { afterEach, describe, expect, it } from 'vitest'
+import { describe, expect, it } from 'vitest'
 import { eventsOf } from '../helpers/command-line.js'
-import { type Lab, makeLab } from '../helpers/lab.js'
-
-let lab: Lab | undefined
-
-afterEach(async () => {
-  await lab?.[Symbol.asyncDispose]()
-  lab = undefined
-})
+import { labFor } from '../helpers/lab.js'
 
 describe('four real sshd hosts', () => {
-  it('come up, tell their status, are left alone by a second up, and go down', async () => {
-    lab = await makeLab({ inventory: {} })
+  it('come up, tell their status, are left alone by a second up, and go down', async (test) => {
+    const lab = await labFor(test, { inventory: {} })
     const planned = await lab.run('plan', '--json', '--exit-code')
     expect(planned.code).toBe(5)
     expect(JSON.parse(planned.stdout).phases.map(({ id }: { id: string }) => id)).toEqual([
@@ -58,8 +51,8 @@ describe('four real sshd hosts', () => {
     expect(downAgain.stdout).toContain('Nothing to do')
   })
 
-  it('get cluster.json byte for byte, a receipt without secrets, and nothing outside of their directory', async () => {
-    lab = await makeLab()
+  it('get cluster.json byte for byte, a receipt without secrets, and nothing outside of their directory', async (test) => {
+    const lab = await labFor(test)
     expect((await lab.run('up')).code).toBe(0)
     for (const { home, key } of lab.hosts) {
       expect(readFileSync(join(home, 'etc/cluster.json'))).toEqual(readFileSync(join(lab.directory, 'cluster.json')))

@@ -1,29 +1,21 @@
 import { createServer, type Server } from 'node:net'
-import { afterEach, expect, it } from 'vitest'
+import { expect, it } from 'vitest'
 import { begun } from '../helpers/command-line.js'
-import { type Lab, makeLab } from '../helpers/lab.js'
+import { labFor } from '../helpers/lab.js'
 import { freePort } from '../helpers/loopback.js'
 import { makeClientKey } from '../helpers/sshd.js'
-
-let lab: Lab | undefined
-let silent: Server | undefined
-
-afterEach(async () => {
-  silent?.close()
-  await lab?.[Symbol.asyncDispose]()
-  lab = undefined
-})
 
 /** One fault for each host but the first, all of them in one run. */
 const [fine, wrongKey, wrongUser, changedKey, unknownKey, refused, timedOut, noName] = [0, 1, 2, 3, 4, 5, 6, 7]
 const roles = [['master'], ['compute', 'index'], [], [], [], [], [], []] as const
 
-it('tells every host that cannot be reached, each with its cause, and goes on when they can be', async () => {
-  lab = await makeLab({ roles })
+it('tells every host that cannot be reached, each with its cause, and goes on when they can be', async (test) => {
+  const lab = await labFor(test, { roles })
   const { hosts } = lab
-  const key = (index: number): string => lab?.host(index).key ?? ''
+  const key = (index: number): string => lab.host(index).key ?? ''
   const stranger = makeClientKey(lab.directory, 'stranger').file
-  silent = await listenSilently(key(timedOut))
+  const silent = await listenSilently(key(timedOut))
+  test.onTestFinished(() => void silent.close())
   lab.inventory({
     timeouts: { connect: '1s' },
     hosts: {

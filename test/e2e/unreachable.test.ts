@@ -1,19 +1,12 @@
-import { afterEach, expect, it } from 'vitest'
+import { expect, it } from 'vitest'
 import { begun, type Told } from '../helpers/command-line.js'
-import { type Lab, makeLab } from '../helpers/lab.js'
+import { labFor } from '../helpers/lab.js'
 import { freePort } from '../helpers/loopback.js'
 
-let lab: Lab | undefined
-
-afterEach(async () => {
-  await lab?.[Symbol.asyncDispose]()
-  lab = undefined
-})
-
-it('a host that cannot be reached does not hide the others, before the barrier, after it, and when all goes down', async () => {
-  lab = await makeLab({ roles: [['master'], ['compute', 'index'], ['compute']] })
+it('a host that cannot be reached does not hide the others, before the barrier, after it, and when all goes down', async (test) => {
+  const lab = await labFor(test, { roles: [['master'], ['compute', 'index'], ['compute']] })
   const [first = '', second = '', third = ''] = lab.hosts.map(({ key }) => key)
-  const unplug = async (): Promise<void> => lab?.inventory({ hosts: { [third]: { port: await freePort(third) } } })
+  const unplug = async (): Promise<void> => lab.inventory({ hosts: { [third]: { port: await freePort(third) } } })
 
   await unplug()
   const before = await lab.tell('up')
@@ -49,7 +42,7 @@ it('a host that cannot be reached does not hide the others, before the barrier, 
   expect(down.code, down.screen).toBe(1)
   expect(codes(down)).toEqual([[third, 'connection-refused']])
   expect(begun(down, 'stop')).toEqual([second, first])
-  expect([0, 1].flatMap((index) => lab?.processes(index))).toEqual([])
+  expect([0, 1].flatMap((index) => lab.processes(index))).toEqual([])
   expect(lab.processes(2)).not.toEqual([])
 
   lab.inventory()

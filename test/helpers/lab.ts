@@ -2,6 +2,7 @@ import { randomInt } from 'node:crypto'
 import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
+import type { TestContext } from 'vitest'
 import { stringify } from 'yaml'
 import type { Role } from '../../src/cluster/cluster.js'
 import type { Status } from '../../src/cluster/status.js'
@@ -67,7 +68,7 @@ export interface Lab extends AsyncDisposable {
 }
 
 /** Everything is taken away again when it is disposed of: processes, hosts, files. */
-export async function makeLab({ roles = exampleRoles, inventory = {} }: LabOptions = {}): Promise<Lab> {
+async function makeLab({ roles = exampleRoles, inventory = {} }: LabOptions = {}): Promise<Lab> {
   const directory = mkdtempSync(join(tmpdir(), 'lab-'))
   const network = `127.${randomInt(64, 255)}.${randomInt(1, 255)}`
   const clientKey = makeClientKey(directory, 'key')
@@ -78,6 +79,13 @@ export async function makeLab({ roles = exampleRoles, inventory = {} }: LabOptio
   lab.members(...hosts.keys())
   lab.inventory(inventory)
   lab.pin(Object.fromEntries(hosts.map(({ key, sshd }) => [`[${key}]:${sshd.port}`, sshd.hostKeys])))
+  return lab
+}
+
+/** The lab of one test: taken away when the test is over, however it ends. */
+export async function labFor(test: TestContext, options: LabOptions = {}): Promise<Lab> {
+  const lab = await makeLab(options)
+  test.onTestFinished(() => lab[Symbol.asyncDispose]())
   return lab
 }
 
