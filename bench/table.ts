@@ -1,0 +1,132 @@
+import type { AlreadyUp } from './already-up.js'
+import type { FactsAndPlan } from './facts-and-plan.js'
+import type { LogLines } from './log-lines.js'
+import type { Machine } from './machine.js'
+import type { Usage } from './measure.js'
+import type { StartUp } from './start-up.js'
+
+/** All that one run of the bench has found. Times in milliseconds, memory in MB. */
+export interface Results extends Machine {
+  readonly version: 1
+  readonly loadAfter: number
+  readonly startUp: StartUp
+  readonly alreadyUp: AlreadyUp
+  readonly factsAndPlan: readonly FactsAndPlan[]
+  readonly logLines: readonly LogLines[]
+  /** Null where it was left out. */
+  readonly large: (Usage & { readonly hosts: number }) | null
+}
+
+interface Row {
+  readonly what: string
+  readonly measured: string
+  /** Empty: nothing is promised. */
+  readonly target: string
+  readonly met: boolean | null
+}
+
+/** The results as a table for people: one line each, with its target. */
+export function render(results: Results): string {
+  const rows = [
+    ...results.factsAndPlan.flatMap(factsRows),
+    ...results.logLines.flatMap(logRows),
+    ...upRows(results.alreadyUp),
+    ...startRows(results.startUp),
+    ...largeRows(results.large),
+  ]
+  const head = `${results.date.slice(0, 10)} · ${results.cores} cores (${results.cpu}), Node ${results.node}, OpenSSH ${results.openssh}; load ${results.load.toFixed(1)} → ${results.loadAfter.toFixed(1)}`
+  return [head, '', ...layOut(rows)].join('\n')
+}
+
+function factsRows({ hosts, of, against }: FactsAndPlan): readonly Row[] {
+  const { bareSsh2, sshEach, sshEachSameKex } = against
+  const both = (one: { wall: number | null; cpu: number | null }): string => `${times(one.wall)} (${times(one.cpu)})`
+  return [
+    told(`facts + plan, ${hosts} hosts`, `${seconds(of.plan.wallMs)}, ${megabytes(of.plan.process?.memoryMb)}`),
+    atMost('  wall, times the bare ssh2 loop', bareSsh2.workWall, 1.15, times),
+    atMost('  its CPU, times that', bareSsh2.workCpu, 1.3, times),
+    atMost('  its memory, times that', bareSsh2.memory, 1.5, times),
+    told('  wall (CPU) with start-up, times that', both(bareSsh2)),
+    told('  wall (CPU), times one ssh per host', both(sshEach)),
+    told('  the same, with the same key exchange', both(sshEachSameKex)),
+  ]
+}
+
+function logRows({ hosts, oneByOne, allAtOnce }: LogLines): readonly Row[] {
+  const delay = ({ median, p95 }: LogLines['oneByOne']): string => `${median.toFixed(1)} ms, p95 ${p95.toFixed(1)} ms`
+  return [
+    row(`log line → next step, ${hosts} hosts`, delay(oneByOne), 'p95 ≤ 50 ms', oneByOne.p95 <= 50),
+    row('  all hosts at the same moment', delay(allAtOnce), 'p95 ≤ 50 ms', allAtOnce.p95 <= 50),
+  ]
+}
+
+function upRows(up: AlreadyUp): readonly Row[] {
+  return [
+    atMost(`up of a cluster that is up, ${up.hosts} hosts`, up.wallMs, 1000, seconds),
+    told('  status of it', seconds(up.status.wallMs)),
+  ]
+}
+
+function startRows({ nodeMs, versionMoreMs, helpMoreMs }: StartUp): readonly Row[] {
+  return [
+    told('node -e 0', milliseconds(nodeMs)),
+    atMost('  --version, more than that', versionMoreMs, 60, milliseconds),
+    atMost('  --help, more than that', helpMoreMs, 60, milliseconds),
+  ]
+}
+
+function largeRows(large: Results['large']): readonly Row[] {
+  if (large === null) return []
+  const what = `facts + plan, ${large.hosts} hosts`
+  return [
+    told(what, `${seconds(large.wallMs)}, ${seconds(large.process?.cpuMs)} of CPU`),
+    atMost('  memory', large.process?.memoryMb, 120, megabytes),
+  ]
+}
+
+function atMost(what: string, value: Maybe, most: number, show: (value: Maybe) => string): Row {
+  return row(what, show(value), `≤ ${show(most)}`, (value ?? Number.NaN) <= most)
+}
+
+function told(what: string, measured: string): Row {
+  return row(what, measured, '', null)
+}
+
+function row(what: string, measured: string, target: string, met: boolean | null): Row {
+  return { what, measured, target, met }
+}
+
+function layOut(rows: readonly Row[]): readonly string[] {
+  const lines = rows.map(({ what, measured, target, met }) => [what, measured, target, verdicts[String(met)] ?? ''])
+  const widths = [0, 1, 2].map((column) => Math.max(...lines.map((line) => line[column]?.length ?? 0)))
+  return lines.map((line) =>
+    line
+      .map((cell, column) => cell.padEnd(widths[column] ?? 0))
+      .join('  ')
+      .trimEnd(),
+  )
+}
+
+const verdicts: Readonly<Record<string, string>> = { true: 'ok', false: 'MISSED', null: '' }
+
+type Maybe = number | null | undefined
+
+function seconds(ms: Maybe): string {
+  return `${known(ms, 1 / 1000).toFixed(2)} s`
+}
+
+function milliseconds(ms: Maybe): string {
+  return `${known(ms).toFixed(0)} ms`
+}
+
+function megabytes(value: Maybe): string {
+  return `${known(value).toFixed(0)} MB`
+}
+
+function times(value: Maybe): string {
+  return `${known(value).toFixed(2)}x`
+}
+
+function known(value: Maybe, factor = 1): number {
+  return (value ?? Number.NaN) * factor
+}
