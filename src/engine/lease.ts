@@ -83,11 +83,46 @@ function ownerOf(text: string): { who: string; purpose: string; since?: number }
   return { who: 'somebody', purpose: 'a command' }
 }
 
-async function beat(token: number, { connection, home, world }: LeaseRequest, signal: AbortSignal): Promise<void> {
+async function beat(token: number, request: LeaseRequest, signal: AbortSignal): Promise<void> {
+  const { connection, home, world } = request
   while (!signal.aborted) {
     await world.sleep(beatEveryMs, signal)
-    const result = await connection.run('lease', [String(token), home, 'beat'])
+    const result = await inTime(request, signal, (until) =>
+      connection.run('lease', [String(token), home, 'beat'], { signal: until }),
+    )
     if (result.code !== 0)
       throw new ProblemError([{ ...scriptProblem('Keep the lease', 'lease', result), host: connection.host }])
   }
+}
+
+/** Together with the time between two: less than the 60 s after which others may take it over. */
+const answerWithinMs = 40_000
+
+/** Who cannot show that he lives must have stopped before others believe it. */
+async function inTime<T>(
+  { connection, world }: LeaseRequest,
+  signal: AbortSignal,
+  ask: (until: AbortSignal) => Promise<T>,
+): Promise<T> {
+  const late = new AbortController()
+  const done = new AbortController()
+  world.sleep(answerWithinMs, AbortSignal.any([signal, done.signal])).then(
+    () => late.abort(new ProblemError([unkept(connection.host)])),
+    () => undefined,
+  )
+  try {
+    return await ask(AbortSignal.any([signal, late.signal]))
+  } finally {
+    done.abort()
+  }
+}
+
+function unkept(host: string): ReturnType<typeof errorProblem> {
+  return errorProblem({
+    code: 'lease-not-kept',
+    title: 'The lease cannot be kept',
+    cause: `${host}, where it lies, has not answered for ${answerWithinMs / 1000} s, and somebody else may take it over soon`,
+    remedy: 'when the host answers again, run `trueno-deploy up` again: it goes on where this run stopped',
+    host,
+  })
 }

@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import { type Lease, takeLease } from '../../src/engine/lease.js'
 import { LeaseHeldError, ProblemError } from '../../src/errors.js'
+import { unlessAborted } from '../../src/ssh/abort.js'
 import type { ScriptResult } from '../../src/ssh/connection.js'
 import { createChance } from '../sim/chance.js'
 import { type Clock, createClock } from '../sim/clock.js'
@@ -60,6 +61,36 @@ describe('a lease', () => {
     ])
     await clock.run(lease.release(), 1000)
     expect(verbs(host)).toEqual(['4 take', '5 beat', '5 beat', '5 release'])
+  })
+
+  describe('where its host falls silent', () => {
+    const silent = async () => {
+      const { host, clock } = taking(taken, ok)
+      const connection: FakeHost = {
+        ...host,
+        run: (script, args, options = {}) =>
+          args[2] === 'beat'
+            ? unlessAborted(new Promise<never>(() => {}), options.signal, () => {})
+            : host.run(script, args, options),
+      }
+      const request = { connection, home: '/h', who: 'me@laptop', purpose: 'up', seen: 4, world: clock.world }
+      return { clock, lease: await clock.run(takeLease(request), 1000) }
+    }
+
+    it('is lost before anybody else may take it over', async () => {
+      const { clock, lease } = await silent()
+      await clock.run(clock.world.sleep(54_000), 54_000)
+      expect(lease.lost.aborted).toBe(false)
+      await clock.run(clock.world.sleep(2000), 2000)
+      expect(lease.lost.reason.problems).toMatchObject([{ code: 'lease-not-kept', host: 'a' }])
+    })
+
+    it('is given up without waiting for an answer', async () => {
+      const { clock, lease } = await silent()
+      await clock.run(clock.world.sleep(20_000), 20_000)
+      await clock.run(lease.release(), 1000)
+      expect(lease.lost.aborted).toBe(false)
+    })
   })
 
   it('that somebody else holds is refused, with who it is', async () => {
