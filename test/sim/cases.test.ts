@@ -1,4 +1,4 @@
-import { describe, expect, test } from 'vitest'
+import { describe, expect, test, vi } from 'vitest'
 import type { Role } from '../../src/cluster/cluster.js'
 import { releaseOf } from '../helpers/fixtures.js'
 import { clusterOf } from './clusters.js'
@@ -6,7 +6,10 @@ import { type Command, type End, give } from './command.js'
 import { type Machine, powerOff } from './model/machine.js'
 import { kill, marked } from './model/process.js'
 import { mustBeDone, passTime, run } from './scenario.js'
+import { longestMs } from './seeds.js'
 import { blackout, createSimulation, restorePower, type Simulation } from './simulation.js'
+
+vi.setConfig({ testTimeout: longestMs })
 
 const small = clusterOf([['master'], ['compute', 'index'], ['index']])
 const up: Command = { verb: 'up', cluster: small, release: releaseOf() }
