@@ -169,25 +169,36 @@ hashes() {
 }
 
 processes_and_listeners() { # PORT...
-  marks=$(marked "$home")
-  sockets=$(listening "$@")
+  look "$@"
+  # What starts or ends while we look is in one list and not in the other, as if it were somebody else's.
+  [ -z "$(printf '%s\n' "$sockets" | at_own_address | lacking_of)" ] || look "$@"
   [ -n "$marks$sockets" ] || return 0
-  pids=$(column 2 "$marks")
-  held=$(holders "$(column 5 "$sockets")" "$pids")
-  lacking=$(printf '%s\n' "$sockets" "$held" | without_holder)
+  lacking=$(printf '%s\n' "$sockets" | lacking_of)
   [ -z "$lacking" ] || held=$held$newline$(holders "$lacking" all)
   # shellcheck disable=SC2046,SC2086 # lists of numbers
   told=$(commands $pids $(column 3 "$held"))
   printf '%s\n' "$marks" "$sockets" "$held" "$told" | awk -F '\t' "$join_processes"
 }
 
+look() { # PORT...
+  marks=$(marked "$home")
+  sockets=$(listening "$@")
+  pids=$(column 2 "$marks")
+  held=$(holders "$(column 5 "$sockets")" "$pids")
+}
+
+# Of these sockets, those that may be in our way. Of a key that is a name we do not wait for the addresses.
+at_own_address() {
+  key=$key awk -F '\t' '$3 == "*" || $3 == ENVIRON["key"] || ENVIRON["key"] !~ /:|^[0-9.]+$/'
+}
+
 column() { # NUMBER LINES
   [ -z "$2" ] || printf '%s\n' "$2" | cut -f "$1"
 }
 
-# Inodes of sockets whose holder we may see and have not.
-without_holder() {
-  awk -F '\t' -v uid="$uid" '
+# Inodes of those of these sockets whose holder we may see and have not.
+lacking_of() {
+  { cat && printf '%s\n' "$held"; } | awk -F '\t' -v uid="$uid" '
     $1 == "socket" && (uid == 0 || $4 == uid) { lacking[$5] = 1 }
     $1 == "holder" { delete lacking[$2] }
     END { for (inode in lacking) print inode }'
