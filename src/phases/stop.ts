@@ -75,10 +75,11 @@ function stopStep(host: Host, facts: Facts, context: PlanContext, reason: string
   return { id: 'stop', title, reason, kind: 'run', script: 'stop', args }
 }
 
-/** The ports that must be closed afterwards: those our processes listen on now, and those of the roles. */
+/** The ports that must be closed afterwards: those Trueno's processes listen on now, and those of the roles. */
 function closedPorts(host: Host, facts: Facts, context: PlanContext): readonly string[] {
+  const balancer = new Set(balancerProcesses(facts).map(({ pid }) => pid))
   const ours = facts.listeners
-    .filter((listener) => listener.ours)
+    .filter((listener) => listener.ours && !(listener.pid !== null && balancer.has(listener.pid)))
     .map((listener) => `${listener.port}:${listener.address}`)
   const expected = portsOf(host, context.cluster).filter(
     (port) => !facts.listeners.some((listener) => listener.port === port.port),

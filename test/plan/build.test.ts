@@ -149,6 +149,19 @@ describe('up', () => {
     ])
   })
 
+  it('lets the balancer have its port while Trueno is stopped', () => {
+    const cluster = exampleCluster({ balancer: { host: '10.0.0.40', sourcePort: 9000 } })
+    const listener = { pid: 7, port: 9000, address: '*', user: 'trueno', command: 'node', ours: true }
+    const facts = changed(running(cluster), '10.0.0.40', (one) => ({
+      ...one,
+      processes: [...one.processes, processOf('', { part: 'balancer', pid: listener.pid })],
+      listeners: [...one.listeners.filter(({ port }) => port !== 9000), listener],
+    }))
+    const built = up(cluster, facts, releaseOf({ id: hash('next') }))
+    const [stop] = built.phases.find(({ id }) => id === 'stopCoordinator')?.work[0]?.steps ?? []
+    expect(stop?.kind === 'run' && stop.args.filter((arg) => arg.startsWith('9000'))).toEqual([])
+  })
+
   it('stops what runs another release, others before the coordinator, and starts it again', () => {
     const cluster = exampleCluster()
     const next = releaseOf({ id: hash('next') })
