@@ -31,7 +31,8 @@ function head({ workflow, cluster, release }: Plan, { paint, columns }: Page): r
   return wrap(oneLine(text), columns - 3).map((line, index) => (index === 0 ? ` ${paint.strong(line)}` : `   ${line}`))
 }
 
-function nothing({ workflow, unreachable }: Plan, { columns }: Page): readonly string[] {
+function nothing({ workflow, cluster, unreachable }: Plan, { columns }: Page): readonly string[] {
+  if (unreachable.length === cluster.hosts.length) return [' No host can be reached.']
   const where = unreachable.length === 0 ? '' : ' on the hosts that can be reached'
   return wrap(`Nothing to do${where}: ${fulfilled[workflow]}.`, columns - 2).map((line) => ` ${line}`)
 }
