@@ -100,7 +100,8 @@ const causes: readonly Cause[] = [
   },
   {
     code: 'java-missing',
-    pattern: /Could not find any executable java binary|JAVA_HOME is not set|java: (?:command )?not found/,
+    pattern:
+      /Could not find any executable java binary|JAVA_HOME is not set|\bjava: (?:command )?not found|\/bin\/java: (?:No such file|cannot execute|Permission denied)/,
     title: 'An engine did not start',
     cause: () => 'there is no Java where the engine looked for it',
     remedy: () => 'install Java 8 or 11 on the host, or name it with java.home in the inventory',

@@ -31,6 +31,11 @@ const recorded: readonly (readonly [string, string, string])[] = [
     'java-missing',
     'no Java',
   ],
+  [
+    '/r/lib/core/binaries/spark/bin/spark-class: line 71: /srv/nowhere/bin/java: No such file or directory',
+    'java-missing',
+    'no Java',
+  ],
   ['BindHttpException[Failed to bind to [8004]]; nested: BindException[Address already in use]', 'port-taken', '8004'],
   ['error: uncaughtException: listen EADDRINUSE :::8001', 'port-taken', '8001'],
   [
