@@ -17,6 +17,7 @@ it.concurrent('a host that dies after its signal: the barrier counts it, we say 
     [keys[2], 'stopped-meanwhile'],
     [keys[3], 'keeps-restarting'],
   ])
+  expect(told.screen).toMatch(/3 of 3 ready signals/)
   lab.faults(2)
   lab.faults(3)
   const again = await lab.tell('up')

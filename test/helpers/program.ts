@@ -35,7 +35,8 @@ export function build(): void {
 export function programIn({ directory }: Pick<Lab, 'directory'>): Program {
   const tools = join(directory, 'bin')
   mkdirSync(tools)
-  symlinkSync(join(root, 'dist/bin.js'), join(tools, 'trueno-deploy'))
+  const program = join(tools, 'trueno-deploy')
+  symlinkSync(join(root, 'dist/bin.js'), program)
   const config = join(directory, 'ssh_config')
   writeFileSync(config, '')
   writeFileSync(join(tools, 'ssh'), `#!/bin/sh\nPATH=\${PATH#*:} exec ssh -F '${config}' "$@"\n`)
@@ -46,7 +47,7 @@ export function programIn({ directory }: Pick<Lab, 'directory'>): Program {
     TRUENO_DEPLOY_ONLY: '127.0.0.0/8',
   }
   const start = (...argv: readonly string[]): ProgramRun =>
-    watched(spawn('trueno-deploy', argv, { cwd: directory, env, stdio: ['ignore', 'pipe', 'pipe'] }))
+    watched(spawn(program, argv, { cwd: directory, env, stdio: ['ignore', 'pipe', 'pipe'] }))
   return { start, run: (...argv) => start(...argv).done }
 }
 
