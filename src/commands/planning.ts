@@ -1,4 +1,4 @@
-import type { Cluster, HostKey } from '../cluster/cluster.js'
+import type { HostKey } from '../cluster/cluster.js'
 import type { Facts } from '../cluster/facts.js'
 import { errorProblem, ProblemError, UsageError } from '../errors.js'
 import { workflows } from '../phases/workflows.js'
@@ -26,7 +26,7 @@ export function freshClusterId({ random }: Pick<World, 'random'>): string {
 export function planUp(visit: Visit, request: PlanRequest): Plan {
   const { cluster, facts, unreachable } = visit
   const clusterId = clusterIdOf(cluster, facts, request.freshId)
-  const release = request.release?.release ?? releaseOfReceipts(cluster, facts)
+  const release = request.release?.release ?? releaseOfReceipts(visit)
   const phases = request.phases ?? workflows.up
   return buildPlan('up', phases, { cluster, clusterId, release, facts, unreachable, ...choice(request) })
 }
@@ -67,9 +67,11 @@ function choice({
 }
 
 /** Nothing given means: the release that the hosts run already. */
-function releaseOfReceipts(cluster: Cluster, facts: ReadonlyMap<HostKey, Facts>): WantedRelease {
+function releaseOfReceipts({ cluster, facts, unreachable }: Visit): WantedRelease {
   const keys = [cluster.coordinator, ...facts.keys()]
   const receipt = keys.map((key) => facts.get(key)?.receipt).find((candidate) => candidate)
+  // Where no host could be asked, nobody knows what they carry.
+  if (!receipt && facts.size === 0 && unreachable.size > 0) throw new ProblemError([...unreachable.values()])
   if (!receipt) throw new UsageError([noRelease])
   return { ...receipt.release, artifacts: [] }
 }

@@ -32,7 +32,9 @@ async function offer(unknown: readonly Unknown[], session: Session, run: VerbRun
   run.io.stderr.write(`Hosts whose keys are not known yet:\n${table.join('\n')}\n`)
   await consent(run)
   await pin(session, unknown)
-  if (!run.typed.options.json) run.print(`Pinned ${unknown.length} host keys in ${lockFileOf(session.clusterFile)}.\n`)
+  const count = new Set(unknown.map(({ name }) => name)).size
+  const keys = count === 1 ? '1 host key' : `${count} host keys`
+  if (!run.typed.options.json) run.print(`Pinned ${keys} in ${lockFileOf(session.clusterFile)}.\n`)
 }
 
 async function meet(
