@@ -4,12 +4,12 @@ import { errorProblem, type Problem, UsageError } from './errors.js'
 /** What was typed, as the verbs take it. Nothing in it was checked against files or hosts. */
 export interface Typed {
   readonly verb: Verb
-  /** `cluster.json`, or the plan file of `apply`. */
+  /** `cluster.json`, the plan file of `apply`, or the code that `explain` is asked for; empty: none. */
   readonly file: string
   readonly options: TypedOptions
 }
 
-export type Verb = 'up' | 'plan' | 'apply' | 'status' | 'down' | 'trust' | 'rehearse'
+export type Verb = 'up' | 'plan' | 'apply' | 'status' | 'down' | 'trust' | 'explain' | 'rehearse'
 
 export interface TypedOptions {
   readonly inventory?: string
@@ -78,19 +78,28 @@ interface VerbHelp {
   readonly examples: readonly string[]
 }
 
-/** Files that verbs take; each is looked for under its own name where none is given. */
-const files = { 'cluster.json': 'hosts and roles of the cluster', 'plan.json': 'a plan kept with `plan --out`' }
+/** What verbs take; a file is looked for under its own name where none is given. */
+const files = {
+  'cluster.json': { about: 'hosts and roles of the cluster', fallback: 'cluster.json' },
+  'plan.json': { about: 'a plan kept with `plan --out`', fallback: 'plan.json' },
+  code: { about: 'code of a finding, e.g. port-taken; without it all are listed', fallback: '' },
+}
 
 function addVerb(program: Command, verb: Verb, take: (typed: Typed) => void): void {
   const { summary, file: name, options, examples } = verbs[verb]
   const command = program.command(verb).description(summary).exitOverride()
-  if (name !== null) command.argument(`[${name}]`, files[name], name)
+  if (name !== null) takeFile(command, name)
   for (const option of [...options, ...everywhere]) command.addOption(option())
   command.action((...args: unknown[]) => {
-    const file = name === null ? '' : String(args[0])
+    const file = name === null ? '' : String(args[0] ?? '')
     take({ verb, file, options: command.opts<TypedOptions>() })
   })
   command.addHelpText('after', `\nExamples:\n${examples.map((line) => `  trueno-deploy ${verb}${line}`).join('\n')}`)
+}
+
+function takeFile(command: Command, name: keyof typeof files): void {
+  const { about, fallback } = files[name]
+  command.argument(`[${name}]`, about, ...(fallback === '' ? [] : [fallback]))
 }
 
 const list = (text: string): readonly string[] =>
@@ -165,6 +174,12 @@ const verbs = {
     file: 'cluster.json',
     options: [inventory, yes],
     examples: ['', ' --yes'],
+  },
+  explain: {
+    summary: "what a finding's code means, and what to do about it",
+    file: 'code',
+    options: [],
+    examples: [' max-map-count-low', '', ' port-taken --json'],
   },
   rehearse: {
     summary: 'make hosts on this machine and run the whole cycle on them',

@@ -1,10 +1,12 @@
+import type { ProblemCode } from './catalogue/catalogue.js'
+
 /**
  * Something that is wrong, told so that the reader can act: what it is, how we know, and the way out.
  * The `code` is stable and meant for scripts; the texts may change.
  */
 export interface Problem {
   /** Stable name of the finding, kebab-case, e.g. `port-taken`. */
-  readonly code: string
+  readonly code: ProblemCode
   /** `error` stops `up`; `warning` is told and passed over. */
   readonly severity: 'error' | 'warning'
   /** One short line naming the failure, e.g. `Elasticsearch did not start`. */

@@ -61,14 +61,16 @@ describe('a command line', () => {
     ],
     [`down ${reaching} --wait ${telling}`, 'down', 'cluster.json', { ...reached, wait: true, ...told }],
     [`trust -i lab.yaml --yes ${telling} lab.json`, 'trust', 'lab.json', { inventory: 'lab.yaml', yes: true, ...told }],
+    [`explain ${telling} port-taken`, 'explain', 'port-taken', told],
+    ['explain', 'explain', '', { color: true }],
     [`rehearse --keep --stop --sshd ${telling}`, 'rehearse', '', { keep: true, stop: true, sshd: true, ...told }],
   ])('%s', (line, verb, file, options) => {
     expect(parse(line)).toEqual({ verb, file, options })
   })
 
   it.each([
-    ['', 'a verb is needed: up, plan, apply, status, down, trust, rehearse'],
-    ['help upp', 'a verb is needed: up, plan, apply, status, down, trust, rehearse'],
+    ['', 'a verb is needed: up, plan, apply, status, down, trust, explain, rehearse'],
+    ['help upp', 'a verb is needed: up, plan, apply, status, down, trust, explain, rehearse'],
     ['stat', "unknown command 'stat'\n(Did you mean status?)"],
     ['status --exit-code', "unknown option '--exit-code'"],
     ['down --jsno', "unknown option '--jsno'\n(Did you mean --json?)"],
@@ -84,13 +86,13 @@ describe('a command line', () => {
 describe('--help', () => {
   it('names every verb, with examples and exit codes', () => {
     const text = printed('--help')
-    for (const verb of ['up', 'plan', 'apply', 'status', 'down', 'trust', 'rehearse'])
+    for (const verb of ['up', 'plan', 'apply', 'status', 'down', 'trust', 'explain', 'rehearse'])
       expect(text).toMatch(new RegExp(`^ {2}${verb} `, 'm'))
     expect(text).toContain('Examples:\n  trueno-deploy plan --release')
     expect(text).toContain('130 interrupted')
   })
 
-  it.each(['up', 'plan', 'apply', 'status', 'down', 'trust', 'rehearse'])(
+  it.each(['up', 'plan', 'apply', 'status', 'down', 'trust', 'explain', 'rehearse'])(
     'of %s has examples, each of which is a command line',
     (verb) => {
       const [, examples = ''] = printed(`${verb} --help`).split('\nExamples:\n')

@@ -12,7 +12,7 @@ import type { VerbRun } from './verb-run.js'
 import { verbs } from './verbs.js'
 
 /** Verbs that tell something print one document and nothing else with --json. */
-const telling: ReadonlySet<Verb> = new Set(['plan', 'status', 'trust'])
+const telling: ReadonlySet<Verb> = new Set(['plan', 'status', 'trust', 'explain'])
 
 /** Runs one verb from its first event to its exit code; what goes wrong becomes problems, never a stack trace. */
 export async function run(typed: Typed, io: Io, again: VerbRun['again']): Promise<ExitCode> {

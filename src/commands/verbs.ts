@@ -9,6 +9,7 @@ import { renderStatus } from '../report/status-table.js'
 import { createWatchScreen } from '../report/watch.js'
 import type { Outcome } from './context.js'
 import { down } from './down.js'
+import { explain } from './explain.js'
 import { plan } from './plan.js'
 import { readContext } from './read-context.js'
 import { loadPlan, type SavedPlan, savePlan } from './saved-plan.js'
@@ -26,6 +27,7 @@ export const verbs = {
   status: runStatus,
   down: runDown,
   trust: runTrust,
+  explain: async (run) => explain(run),
   rehearse: runRehearse,
 } satisfies Record<Verb, (run: VerbRun) => Promise<Outcome>>
 

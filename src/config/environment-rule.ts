@@ -12,7 +12,12 @@ function scopeFindings(inventory: ConfigFile, scope: Path): readonly Finding[] {
     const taken = takenNames.find(({ names }) => names.test(name))
     if (taken === undefined) return []
     const cause = `${name} is set by trueno-deploy${taken.why}`
-    const texts = { code: 'inventory-environment-taken', title: 'Variable that is ours', cause, remedy: taken.remedy }
+    const texts = {
+      code: 'inventory-environment-taken',
+      title: 'Variable that is ours',
+      cause,
+      remedy: taken.remedy,
+    } as const
     return [findingAt(inventory, [atKey(...scope, name)], texts)]
   })
 }

@@ -1,3 +1,4 @@
+import type { ProblemCode } from '../catalogue/catalogue.js'
 import { errorProblem } from '../errors.js'
 import type { FileReading } from './files.js'
 import { type Finding, printable } from './finding.js'
@@ -58,7 +59,7 @@ const whatToFillIn = {
   inventory: 'Fill it, or remove it: everything in it is optional.',
 } satisfies Record<FileName['role'], string>
 
-function aboutFile({ name }: FileName, code: string, title: string, is: string, remedy: string): Finding {
+function aboutFile({ name }: FileName, code: ProblemCode, title: string, is: string, remedy: string): Finding {
   const shown = printable(name)
   return { offset: -1, problem: errorProblem({ code, title, cause: `${shown} ${is}`, evidence: shown, remedy }) }
 }

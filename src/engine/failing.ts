@@ -24,13 +24,13 @@ export const died = {
   cause: 'nothing of it runs on the host any more, and its logs do not say why',
   remedy:
     'see whether the host was started anew, or the kernel ran out of memory there (`dmesg`); then run `trueno-deploy up` again',
-}
+} as const
 
 /** A component that ends whenever it is started. */
 export const keepsRestarting = {
   code: 'keeps-restarting',
   cause: 'it ends again and again, and is started again each time; these are the lines that matter most',
-}
+} as const
 
 /** What to do about a wait that was too short. */
 export const tooSlow =

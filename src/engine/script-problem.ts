@@ -1,3 +1,4 @@
+import type { ProblemCode } from '../catalogue/catalogue.js'
 import { errorProblem, type Problem } from '../errors.js'
 import type { ScriptResult } from '../ssh/connection.js'
 
@@ -8,7 +9,7 @@ export function scriptProblem(title: string, script: string, result: ScriptResul
 }
 
 interface Told {
-  readonly code: string
+  readonly code: ProblemCode
   /** Absent: what the script itself said. */
   readonly cause?: string
   readonly remedy: string

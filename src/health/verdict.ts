@@ -1,3 +1,4 @@
+import type { ProblemCode } from '../catalogue/catalogue.js'
 import type { HostKey } from '../cluster/cluster.js'
 import { errorProblem, type Problem } from '../errors.js'
 import type { Answer, ElasticsearchAnswer, NoAnswer, SparkAnswer } from './probes.js'
@@ -53,7 +54,7 @@ const notAsked: NoAnswer = { ok: false, reason: 'link', detail: 'not asked' }
 interface Silent {
   readonly host: HostKey
   readonly name: string
-  readonly code: string
+  readonly code: ProblemCode
   readonly port: number
   /** Beginning of its logs' names. */
   readonly log: string

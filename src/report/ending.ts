@@ -49,7 +49,11 @@ export async function writeEnding(
 
 function warningsOf({ problems }: ReportState, page: Page): string {
   const warnings = problems.filter(({ severity }) => severity === 'warning')
-  return renderProblems(warnings, { ...page, heading: headLine('warning', count(warnings.length, 'warning'), page) })
+  return renderProblems(warnings, {
+    ...page,
+    more: true,
+    heading: headLine('warning', count(warnings.length, 'warning'), page),
+  })
 }
 
 /** Where to connect and what to type next come last. */
@@ -61,7 +65,8 @@ function successOf({ run }: ReportState, { ms, closing }: RunEnd, page: Page): s
 function failureOf(state: ReportState, page: Page): string {
   const errors = state.problems.filter(({ severity }) => severity === 'error')
   const heading = headingOf(state, page)
-  const told = errors.length === 0 ? heading.join('\n') : renderProblems(errors, { ...page, heading })
+  const told =
+    errors.length === 0 ? heading.join('\n') : renderProblems(errors, { ...page, heading, more: state.run !== null })
   return joined([told, lines(state.end?.closing ?? [], 2, page)], errors.length === 0 ? '\n' : '\n\n')
 }
 

@@ -16,13 +16,14 @@ export interface TextOptions {
  * Problems as a reader can act on them: host and title, then cause, evidence and remedy in one column. Equal ones of
  * several hosts are told once; errors come before warnings. Without a line break at its end; empty when there are none.
  * @param heading lines above them
+ * @param more each with where to read more
  */
 export function renderProblems(
   problems: readonly Problem[],
-  { colour, columns, heading = [] }: TextOptions & { readonly heading?: readonly string[] },
+  { colour, columns, heading = [], more = false }: TextOptions & ProblemsOptions,
 ): string {
   if (problems.length === 0) return ''
-  const page = { paint: createPaint(colour), columns }
+  const page = { paint: createPaint(colour), columns, more }
   const blocks = sharedProblems(problems).map((problem) => blockOf(problem, page))
   return [heading, ...blocks]
     .filter((lines) => lines.length > 0)
@@ -30,9 +31,15 @@ export function renderProblems(
     .join('\n\n')
 }
 
+interface ProblemsOptions {
+  readonly heading?: readonly string[]
+  readonly more?: boolean
+}
+
 interface Page {
   readonly paint: Paint
   readonly columns: number
+  readonly more: boolean
 }
 
 function blockOf(shared: SharedProblem, page: Page): readonly string[] {
@@ -46,6 +53,7 @@ function blockOf(shared: SharedProblem, page: Page): readonly string[] {
     ...field('cause', problem.cause, page),
     ...field('evidence', seen, page, faint),
     ...field('remedy', problem.remedy, page, page.paint.strong),
+    ...field('more', page.more ? `trueno-deploy explain ${problem.code}` : '', page, faint),
   ]
 }
 

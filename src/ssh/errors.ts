@@ -1,3 +1,4 @@
+import type { ProblemCode } from '../catalogue/catalogue.js'
 import type { HostKey } from '../cluster/cluster.js'
 import { errorProblem, type Problem, ProblemError } from '../errors.js'
 import type { ConnectionFault } from './connection.js'
@@ -103,4 +104,4 @@ const faults = {
     title: 'The connection was lost',
     remedy: 'Run the same command again: it goes on where this one stopped.',
   },
-} satisfies Record<ConnectionFault, { code: string; title: string; remedy: string }>
+} satisfies Record<ConnectionFault, { code: ProblemCode; title: string; remedy: string }>

@@ -1,6 +1,7 @@
+import type { ProblemCode } from '../catalogue/catalogue.js'
 /** A cause that a log line tells. */
 export interface Cause {
-  readonly code: string
+  readonly code: ProblemCode
   readonly pattern: RegExp
   readonly title: string
   readonly cause: (match: RegExpExecArray) => string

@@ -89,7 +89,7 @@ const problem: Problem = {
   host: '192.168.1.42',
 }
 
-const warning: Problem = { ...problem, code: 'clock-skew', severity: 'warning', title: 'clocks differ' }
+const warning: Problem = { ...problem, code: 'host-silent', severity: 'warning', title: 'clocks differ' }
 
 function hostsOf(count: number): readonly string[] {
   return Array.from({ length: count }, (_, index) => `192.168.1.${index + 1}`)

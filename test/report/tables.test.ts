@@ -102,7 +102,7 @@ async function expectTable(text: string, columns: number, name: string): Promise
 }
 
 const problem: Problem = {
-  code: 'timed-out',
+  code: 'connection-timed-out',
   severity: 'error',
   title: 'cannot be reached',
   cause: 'no answer from 192.168.1.45:22 within 10 s',
@@ -164,7 +164,7 @@ const plan: Plan = {
   problems: [
     {
       ...problem,
-      code: 'clock-skew',
+      code: 'host-silent',
       severity: 'warning',
       title: 'clocks differ',
       cause: 'its clock is 45 s behind',
@@ -211,7 +211,7 @@ const status: Status = {
       problems: [
         {
           ...problem,
-          code: 'elasticsearch-silent',
+          code: 'elasticsearch-not-answering',
           title: 'Elasticsearch does not answer',
           cause: 'port 8004: connection refused',
           host: '192.168.1.43',
