@@ -19,7 +19,13 @@ export interface Access {
   readonly identityFile?: string
   /** Jump hosts, in ssh's own `-J` notation. */
   readonly proxyJump?: string
+  readonly transport?: Transport
+  /** Where the values above came from, for people: `inventory.yaml, hosts`. Absent: the inventory says none of them. */
+  readonly from?: Readonly<Record<string, string>>
 }
+
+/** `ssh2` in this process, the ssh of this machine, or (`auto`) whichever can do what the SSH configuration asks. */
+export type Transport = 'auto' | 'ssh2' | 'openssh'
 
 /** Settings of the engines and of the layout on one host. No optionals but what is meant to be absent. */
 export interface HostSettings {

@@ -1,3 +1,5 @@
+import type { Transport } from '../cluster/cluster.js'
+
 /** An inventory as people write it, after the schema has found nothing wrong with it. Null: a key with nothing below it. */
 export interface Inventory {
   readonly name?: string
@@ -14,6 +16,7 @@ export interface Settings {
   readonly port?: number
   readonly identityFile?: string
   readonly proxyJump?: string
+  readonly transport?: Transport
   readonly home?: string
   readonly data?: string
   readonly java?: {

@@ -10,7 +10,7 @@ import {
   roles,
 } from '../cluster/cluster.js'
 import { completeBalancer, completeSettings, completeTimeouts, present } from './defaults.js'
-import { type ConfigFile, isMapping, keysAt, valueAt } from './document.js'
+import { type ConfigFile, isMapping, keysAt, type Path, valueAt } from './document.js'
 import type { HostEntry, Inventory, Settings } from './inventory.js'
 
 /** What `normalise` needs; the files have been found to be right. All paths are absolute. */
@@ -86,9 +86,20 @@ function overlay(below: object, above: object): object {
 }
 
 function accessOf(wanted: Wanted, entry: HostEntry, key: HostKey): Access {
-  const { ssh = key, user, port, identityFile, proxyJump } = entry
+  const { ssh = key, user, port, identityFile, proxyJump, transport } = entry
   const path = identityFile === undefined ? undefined : besideInventory(wanted, identityFile)
-  return { ssh, ...present({ user, port, identityFile: path, proxyJump }) }
+  const given = present({ user, port, identityFile: path, proxyJump, transport })
+  const from = { ...sourcesOf(wanted, ['defaults']), ...sourcesOf(wanted, ['hosts', key]) }
+  return { ssh, ...given, ...(Object.keys(from).length > 0 && { from }) }
+}
+
+const accessKeys: ReadonlySet<string> = new Set(['ssh', 'user', 'port', 'identityFile', 'proxyJump', 'transport'])
+
+/** The values of an access that one part of the inventory says, with the name of that part. */
+function sourcesOf({ inventoryFile }: Wanted, path: Path): Readonly<Record<string, string>> {
+  if (inventoryFile === null) return {}
+  const said = keysAt(inventoryFile.file, path).filter((name) => accessKeys.has(name))
+  return Object.fromEntries(said.map((name) => [name, `${basename(inventoryFile.path)}, ${path[0]}`]))
 }
 
 function coordinatorOf(hosts: readonly Host[]): HostKey {

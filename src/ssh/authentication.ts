@@ -13,6 +13,8 @@ import { plainText, shorten } from './text.js'
 export interface Authentication {
   /** The next thing to try, false when there is nothing more. `offered`: what the host takes; null before it has said so. */
   next(offered: readonly string[] | null): Promise<AnyAuthMethod | false>
+  /** What the host said it takes; null before it has said so. */
+  offers(): readonly string[] | null
   /** What to tell when the host let nothing in. `said`: its last words, or ours. */
   failure(host: HostKey, said: string): ConnectionError
 }
@@ -39,6 +41,7 @@ export async function createAuthentication(target: Target, options: Authenticati
       }
       return false
     },
+    offers: () => offers,
     failure: (host, said) => authenticationError(host, target, found, offers, said),
   }
 }

@@ -9,7 +9,7 @@ import {
   sshArguments,
   sshProgram,
 } from './ssh-settings.js'
-import type { Source, Target } from './target.js'
+import type { Target } from './target.js'
 import { buildTarget } from './target-settings.js'
 import type { TokenValues } from './tokens.js'
 
@@ -107,15 +107,24 @@ function jumpAccess(jump: string): Access {
   return { ssh: parts.host.replace(/[[\]]/g, ''), port: Number(parts.port) }
 }
 
-const accessKeywords = { user: 'user', port: 'port', identityFile: 'identityfile', proxyJump: 'proxyjump' } as const
+/** Keys of the inventory and ssh's own keywords for them. */
+const accessKeywords = {
+  user: 'user',
+  port: 'port',
+  identityFile: 'identityfile',
+  proxyJump: 'proxyjump',
+  transport: 'transport',
+} as const
 
-function sourcesOf(access: Access, settings: SshSettings, defaults: SshSettings): Readonly<Record<string, Source>> {
-  const sources: Record<string, Source> = {}
+function sourcesOf(access: Access, settings: SshSettings, defaults: SshSettings): Target['sources'] {
+  const sources: Record<string, string> = {}
+  const name = settings.get('host')?.[0] ?? access.ssh
   for (const [keyword, values] of settings) {
-    if (values.join('\n') !== defaults.get(keyword)?.join('\n')) sources[keyword] = 'ssh configuration'
+    const isGiven = keyword === 'host' || (keyword === 'hostname' && values[0] === name)
+    if (!isGiven && values.join('\n') !== defaults.get(keyword)?.join('\n')) sources[keyword] = 'SSH configuration'
   }
   for (const [key, keyword] of Object.entries(accessKeywords)) {
-    if (access[key as keyof typeof accessKeywords] !== undefined) sources[keyword] = 'inventory'
+    if (access[key as keyof typeof accessKeywords] !== undefined) sources[keyword] = access.from?.[key] ?? 'inventory'
   }
   return sources
 }

@@ -1,4 +1,4 @@
-import type { Access, HostKey } from '../cluster/cluster.js'
+import type { Access, HostKey, Transport } from '../cluster/cluster.js'
 import type { World } from '../world.js'
 import { type Ask, createAsker } from './asking.js'
 import { createResolver } from './config.js'
@@ -17,7 +17,7 @@ import { createPasswords } from './passwords.js'
 import { packagedScripts, type ScriptSource } from './scripts.js'
 import { createSlots, createSlotsByName } from './slots.js'
 import type { Target } from './target.js'
-import { needsOpenSsh, type Transport } from './transport.js'
+import { type ChosenTransport, chooseTransport } from './transport.js'
 import type { LinkContext } from './way.js'
 
 /** What connecting depends on; everything but the world has a default. */
@@ -33,7 +33,7 @@ export interface SshOptions {
   readonly ask?: Ask | null
   /** Keys of hosts pinned by `trueno-deploy trust`, and the file they are from. */
   readonly pins?: { readonly keys: HostKeyPins; readonly file: string }
-  /** Default: `auto`, ssh2 where it can do what the configuration asks, else the ssh of this machine. */
+  /** For all hosts, whatever the inventory wants. Default: what it wants for each. */
   readonly transport?: Transport
   /** Default: those of `remote/` in this package. */
   readonly scripts?: ScriptSource
@@ -41,7 +41,9 @@ export interface SshOptions {
   readonly connectTimeoutMs?: number
   /** Told for each command: what was run on which host, and milliseconds. */
   readonly onCommand?: (host: HostKey, command: string, ms: number) => void
-  /** Told when a host is reached by OpenSSH since ssh2 cannot do what its configuration asks, and what that is. */
+  /** Told how a host is about to be reached, before that is tried. */
+  readonly onReaching?: (host: HostKey, target: Target, transport: ChosenTransport) => void
+  /** Told when a host is reached by OpenSSH since ssh2 cannot do what is asked, and what that is. */
   readonly onOpenSsh?: (host: HostKey, reason: string) => void
   /** Told when a connection is lost, before another is made. */
   readonly onLost?: (host: HostKey, message: string) => void
@@ -94,7 +96,7 @@ export function createSsh(options: SshOptions): Ssh {
 }
 
 function linkContext(
-  { world, only = null, ask = null, pins, variables = {}, connectTimeoutMs = 10_000 }: SshOptions,
+  { world, only = null, ask = null, pins, variables = {}, connectTimeoutMs = 10_000, onOpenSsh }: SshOptions,
   jump: LinkContext['jump'],
 ): LinkContext {
   const asker = createAsker(ask, world)
@@ -110,6 +112,7 @@ function linkContext(
     connectTimeoutMs,
     logins: createSlotsByName(mostLogins),
     jump,
+    onBeyond: (host, reason) => onOpenSsh?.(host, reason),
   }
 }
 
@@ -119,12 +122,13 @@ async function connectOne(
   host: HostKey,
   target: Target,
   context: LinkContext,
-  { scripts = packaged, transport = 'auto', onCommand, onOpenSsh, onLost }: SshOptions,
+  { scripts = packaged, transport = target.transport, onCommand, onReaching, onOpenSsh, onLost }: SshOptions,
   signal?: AbortSignal,
 ): Promise<Connection> {
   const { world, only } = context
-  const reason = transport === 'auto' ? needsOpenSsh(target, context) : null
-  if (reason !== null) onOpenSsh?.(host, reason)
+  const chosen = chooseTransport(target, transport, context)
+  onReaching?.(host, target, chosen)
+  if (chosen.reason !== null) onOpenSsh?.(host, chosen.reason)
   const open = (until?: AbortSignal) => openLink(host, target, context, { transport, signal: until })
   const keeper = keepLink(await open(signal), { host, world, open, onLost: (message) => onLost?.(host, message) })
   return linkConnection(keeper, {

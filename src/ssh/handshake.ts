@@ -4,6 +4,7 @@ import type { HostKey } from '../cluster/cluster.js'
 import { onAbort } from './abort.js'
 import { NoAlgorithmError, offeredAlgorithms } from './algorithms.js'
 import type { Authentication } from './authentication.js'
+import { BeyondSsh2Error } from './beyond-ssh2.js'
 import { ConnectionError } from './errors.js'
 import type { HostKeyStore } from './host-key-store.js'
 import { readHostKey } from './known-hosts.js'
@@ -54,7 +55,7 @@ function start(
   options: HandshakeOptions,
   progress: Progress,
 ): void {
-  const { identityAgent, forwardAgent, keepalive } = target
+  const { forwardAgent, keepalive } = target
   client.connect({
     sock: stream,
     username: target.user,
@@ -66,7 +67,7 @@ function start(
     keepaliveCountMax: Number.MAX_SAFE_INTEGER,
     // Ours is kept elsewhere: it stands still while somebody is asked for a passphrase.
     readyTimeout: 0,
-    ...(forwardAgent && identityAgent !== null && { agent: identityAgent, agentForward: true }),
+    ...(forwardAgent !== null && { agent: forwardAgent, agentForward: true }),
   })
 }
 
@@ -119,11 +120,13 @@ function handshakeError(
   if (level === 'client-authentication') return authentication.failure(host, '')
   if (keysExchanged) return authentication.failure(host, `the host ended the connection: ${message}`)
   if (error === undefined || level === 'client-socket' || message === lostEarly) return new EarlyDropError(message)
-  return new ConnectionError('protocol', host, { cause: protocolCause(target, error), evidence: message })
+  const failure = new ConnectionError('protocol', host, { cause: protocolCause(target, error), evidence: message })
+  return nothingInCommon.test(message) ? new BeyondSsh2Error(`${message} (ssh2)`, failure) : failure
 }
 
-// The library's own text: it has no code for this.
+// The library's own texts: it has no codes for these.
 const lostEarly = 'Connection lost before handshake'
+const nothingInCommon = /no matching /
 
 function protocolCause(target: Target, error: unknown): string {
   if (error instanceof NoAlgorithmError) return 'Of the configured algorithms this transport knows none'

@@ -1,5 +1,6 @@
-import { readFileSync } from 'node:fs'
+import { existsSync, readFileSync } from 'node:fs'
 import ssh2, { type BaseAgent, type ParsedKey, type SigningRequestOptions } from 'ssh2'
+import { agentKeysOnlyOpenSsh } from './agent-keys.js'
 import type { Ask } from './asking.js'
 import { readKeyEnvelope } from './key-envelope.js'
 import { keyed } from './slots.js'
@@ -25,8 +26,12 @@ export interface IdentityStore {
   file(path: string): Identity | PublicOnly | NoIdentity
   /** The key lies in a device (FIDO), which ssh2 cannot ask. */
   isHardwareKey(path: string): boolean
+  /** A certificate lies beside the key, which ssh shows to hosts with it and ssh2 cannot. */
+  hasCertificate(path: string): boolean
   /** Rejects when nothing answers at the socket. */
   agent(socket: string): Promise<readonly Identity[]>
+  /** Types of the agent's keys that ssh2 cannot use. */
+  agentOnlyOpenSsh(socket: string): Promise<readonly string[]>
 }
 
 /** The public half alone: names a key that the agent may have. */
@@ -40,7 +45,9 @@ export function createIdentityStore(ask: Ask | null): IdentityStore {
   return {
     file: keyed((path) => readIdentity(path, ask)),
     isHardwareKey: keyed((path) => /^sk-/.test(readKeyEnvelope(readText(path) ?? '').publicKey ?? '')),
+    hasCertificate: keyed((path) => existsSync(`${path}-cert.pub`)),
     agent: keyed(agentIdentities),
+    agentOnlyOpenSsh: keyed(agentKeysOnlyOpenSsh),
   }
 }
 

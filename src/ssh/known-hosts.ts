@@ -71,7 +71,8 @@ function patternMatcher(patterns: readonly string[]): (name: string) => boolean 
   }
 }
 
-function wildcard(pattern: string): RegExp {
+/** A pattern of ssh's, with `*` and `?`. */
+export function wildcard(pattern: string): RegExp {
   const escaped = pattern.replace(/[.+^${}()|[\]\\]/g, '\\$&')
   return new RegExp(`^${escaped.replaceAll('*', '.*').replaceAll('?', '.')}$`)
 }

@@ -1,4 +1,5 @@
-import type { HostKey } from '../cluster/cluster.js'
+import type { HostKey, Transport } from '../cluster/cluster.js'
+import { BeyondSsh2Error } from './beyond-ssh2.js'
 import { withDeadline } from './deadline.js'
 import { DialError } from './dial.js'
 import { ConnectionError } from './errors.js'
@@ -6,11 +7,11 @@ import type { Link } from './link.js'
 import { openSshWay } from './openssh-way.js'
 import { ssh2Way } from './ssh2-way.js'
 import { describeTarget, type Target } from './target.js'
-import { needsOpenSsh, type Transport } from './transport.js'
-import { EarlyDropError, type LinkContext, type Login } from './way.js'
+import { chooseTransport } from './transport.js'
+import { EarlyDropError, type LinkContext, type Login, type Way } from './way.js'
 
 export interface OpenLinkOptions {
-  /** Default: `auto`, ssh2 where it can do what the configuration asks, else OpenSSH. */
+  /** Default: what the inventory wants for the target. */
   readonly transport?: Transport
   readonly signal?: AbortSignal | undefined
 }
@@ -20,7 +21,7 @@ export async function openLink(
   host: HostKey,
   target: Target,
   context: LinkContext,
-  { transport = 'auto', signal }: OpenLinkOptions = {},
+  { transport = target.transport, signal }: OpenLinkOptions = {},
 ): Promise<Link> {
   const limitMs = Math.min(context.connectTimeoutMs, target.connectTimeoutMs ?? Number.POSITIVE_INFINITY)
   const login: Login = { host, target, context, limitMs, signal }
@@ -36,11 +37,30 @@ export async function openLink(
 
 const loginTries = 4
 
-async function loginInTurn(login: Login, transport: Transport): Promise<Link> {
-  const { target, context, limitMs, signal } = login
+async function loginInTurn(login: Login, wanted: Transport): Promise<Link> {
+  const { target, context } = login
+  if (chooseTransport(target, wanted, context).name === 'openssh') return inTurn(await openSshWay(login), login)
+  try {
+    return await inTurn(await ssh2Way(login), login)
+  } catch (error) {
+    if (!(error instanceof BeyondSsh2Error)) throw error
+    if (wanted !== 'auto' || target.sshArguments === null) throw error.failure
+    return takenOver(login, error)
+  }
+}
+
+/** OpenSSH may be able to do it. When it is not, what ssh2 was told says more. */
+async function takenOver(login: Login, { message, failure }: BeyondSsh2Error): Promise<Link> {
+  login.context.onBeyond(login.host, message)
+  try {
+    return await inTurn(await openSshWay(login), login)
+  } catch (error) {
+    throw error instanceof ConnectionError && error.fault === failure.fault ? failure : error
+  }
+}
+
+function inTurn(way: Way, { target, context, limitMs, signal }: Login): Promise<Link> {
   const { world, asker } = context
-  const byOpenSsh = transport === 'openssh' || (transport === 'auto' && needsOpenSsh(target, context) !== null)
-  const way = byOpenSsh ? openSshWay(login) : await ssh2Way(login)
   const late = () =>
     new DialError('timed-out', `${describeTarget(target)} did not let us in within ${limitMs / 1000} s`)
   return context.logins(way.sshd).use(() => withDeadline(way.login, { world, asker, ms: limitMs, signal }, late))

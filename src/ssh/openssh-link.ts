@@ -17,6 +17,8 @@ export interface OpenSshLinkOptions {
   readonly world: World
   /** Environment asked of the host for every command. */
   readonly environment: Readonly<Record<string, string>>
+  /** The agent is forwarded to every command. */
+  readonly forwardAgent: boolean
 }
 
 /** A connection that OpenSSH holds as a `Link`: each command and each tunnel is a small ssh over the master's socket. */
@@ -47,9 +49,15 @@ async function openSession(
   host: HostKey,
   command: string,
   printed: Printed,
-  { world, environment }: OpenSshLinkOptions,
+  { world, environment, forwardAgent }: OpenSshLinkOptions,
 ): Promise<Session> {
-  const user = spawnOver(master, ['-T', ...setEnvironment(environment), destination, command])
+  const user = spawnOver(master, [
+    ...(forwardAgent ? ['-A'] : []),
+    '-T',
+    ...setEnvironment(environment),
+    destination,
+    command,
+  ])
   const { child } = user
   child.stdout.on('data', printed.output)
   child.stderr.on('data', printed.errors)

@@ -1,5 +1,5 @@
 import { spawn } from 'node:child_process'
-import { mkdtempSync } from 'node:fs'
+import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { onAbort } from './abort.js'
@@ -50,7 +50,13 @@ const ours = [
   ['LocalCommand', 'echo ready'],
   ['RemoteCommand', 'none'],
   ['RequestTTY', 'no'],
+  ['SessionType', 'none'],
+  ['ForkAfterAuthentication', 'no'],
   ['ClearAllForwardings', 'yes'],
+  ['Tunnel', 'no'],
+  // Also on this machine itself a host key is checked, and what ssh says is what its failures are told by.
+  ['NoHostAuthenticationForLocalhost', 'no'],
+  ['LogLevel', 'INFO'],
   ['UpdateHostKeys', 'no'],
   ['VisualHostKey', 'no'],
 ] as const
@@ -62,16 +68,17 @@ const ours = [
  */
 export async function startMaster(
   args: readonly string[],
-  options: (directory: string) => Readonly<Record<string, string>>,
+  options: (directory: string) => Promise<Readonly<Record<string, string>>>,
   signal: AbortSignal,
 ): Promise<Master> {
   // Sockets have short names: not below the user's own directories.
   const directory = mkdtempSync(join(tmpdir(), 'td-'))
   const socket = join(directory, 's')
-  const settings = [...ours, ...Object.entries(options(directory))].flatMap(([name, value]) => [
-    '-o',
-    `${name}=${value}`,
-  ])
+  const given = await options(directory).catch((error) => {
+    rmSync(directory, { recursive: true, force: true })
+    throw error
+  })
+  const settings = [...ours, ...Object.entries(given)].flatMap(([name, value]) => ['-o', `${name}=${value}`])
   const command = ['-c', masterScript, 'sh', directory, '-M', '-S', socket, '-N', ...settings, ...args]
   // A session of its own: Ctrl-C at the terminal is for us to act on.
   const child = spawn('/bin/sh', command, { stdio: ['pipe', 'pipe', 'pipe'], detached: true })

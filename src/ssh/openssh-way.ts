@@ -1,6 +1,7 @@
 import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import type { HostKey } from '../cluster/cluster.js'
+import { type Bridge, createBridge } from './bridge.js'
 import type { ConnectionFault } from './connection.js'
 import { assertPermitted } from './dial.js'
 import { ConnectionError } from './errors.js'
@@ -8,26 +9,60 @@ import type { HostKeyPins } from './known-hosts.js'
 import type { Link } from './link.js'
 import { openSshLink } from './openssh-link.js'
 import { MasterError, startMaster } from './openssh-master.js'
-import { ssh2Way } from './ssh2-way.js'
+import { forwardThrough, jumpLink, ssh2Way, sshdOf } from './ssh2-way.js'
 import { describeTarget, type Target } from './target.js'
 import { EarlyDropError, type Login, type Way } from './way.js'
 
-/** A login by the ssh of this machine: it can do whatever the user's configuration asks of it. */
-export function openSshWay(login: Login): Way {
+/**
+ * A login by the ssh of this machine: it can do whatever the user's configuration asks of it. Jump hosts are reached by
+ * us, each once for all that lie behind it, and ssh is led through them.
+ */
+export async function openSshWay(login: Login): Promise<Way> {
   const { target, context } = login
-  for (const { hostname } of [target, ...target.jumps]) assertPermitted(hostname, context.only)
-  const { hostname, port } = target.jumps[0] ?? target
-  return { sshd: `${hostname}:${port}`, login: (signal) => logIn(login, signal) }
+  assertPermitted(target.hostname, context.only)
+  if (target.sshArguments === null) throw noSsh(login.host)
+  const jump = target.jumps.length === 0 ? null : await jumpLink(target, login)
+  return { sshd: sshdOf(target), login: (signal) => logIn(login, target.sshArguments ?? [], jump, signal) }
 }
 
-async function logIn(login: Login, signal: AbortSignal): Promise<Link> {
+async function logIn(login: Login, args: readonly string[], jump: Link | null, signal: AbortSignal): Promise<Link> {
   const { host, target, context } = login
-  if (target.sshArguments === null) throw noSsh(host)
+  const bridge = createOwnBridge(target, jump)
   try {
-    const master = await startMaster(target.sshArguments, (directory) => optionsFor(login, directory), signal)
-    return openSshLink(master, host, { world: context.world, environment: target.environment })
+    const options = async (directory: string) => ({
+      ...optionsFor(login, directory),
+      ...(await bridge.options(directory)),
+    })
+    const master = await startMaster(args, options, signal)
+    const { environment, forwardAgent } = target
+    return openSshLink(master, host, { world: context.world, environment, forwardAgent: forwardAgent !== null })
   } catch (error) {
+    if (bridge.failure() !== undefined) throw bridge.failure()
     throw error instanceof MasterError ? await failureOf(error.message, login, signal) : error
+  } finally {
+    bridge.close()
+  }
+}
+
+/** The bridge of one login: there is none where no jump host is. It is crossed once, and then taken away. */
+function createOwnBridge(target: Target, jump: Link | null) {
+  let bridge: Bridge | undefined
+  let failure: unknown
+  const open = (link: Link) => forwardThrough(link, target.jumps.at(-1) as Target, target)
+  return {
+    options: async (directory: string): Promise<Readonly<Record<string, string>>> => {
+      if (jump === null) return {}
+      bridge = await createBridge(
+        directory,
+        () => open(jump),
+        (error) => {
+          failure = error
+        },
+      )
+      return { ProxyCommand: bridge.command, ProxyUseFdpass: 'no' }
+    },
+    failure: () => failure,
+    close: () => bridge?.close(),
   }
 }
 

@@ -77,8 +77,14 @@ function merge(
 
 // `ssh -G` prints several files of one keyword in one line.
 function listOf(keyword: string, value: string | string[]): readonly string[] {
+  if (keyword === 'setenv') return [value].flat().flatMap(wordsOf)
   if (typeof value === 'string') return [value]
   return keyword.endsWith('knownhostsfile') ? [value.join(' ')] : value
+}
+
+/** Words apart, without the quotes that hold some of them together. */
+function wordsOf(text: string): readonly string[] {
+  return (text.match(/(?:[^\s"]|"[^"]*")+/g) ?? []).map((word) => word.replaceAll('"', ''))
 }
 
 const deepestInclude = 16

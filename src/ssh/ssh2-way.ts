@@ -1,17 +1,19 @@
 import { isIP } from 'node:net'
 import type { Duplex } from 'node:stream'
 import { unlessAborted } from './abort.js'
-import { createAuthentication } from './authentication.js'
+import { type Authentication, createAuthentication } from './authentication.js'
+import { BeyondSsh2Error, untriedMethod } from './beyond-ssh2.js'
 import { TunnelError } from './connection.js'
 import { withDeadline } from './deadline.js'
 import { assertPermitted, DialError, type DialOptions, dialAddresses, resolveAddresses } from './dial.js'
+import { ConnectionError } from './errors.js'
 import { handshake } from './handshake.js'
 import { watchSilence } from './keepalive.js'
 import type { Link } from './link.js'
 import { runProxyCommand } from './proxy-command.js'
 import { ssh2Link } from './ssh2-link.js'
 import { describeTarget, type Target } from './target.js'
-import type { Login, Way } from './way.js'
+import type { LinkContext, Login, Way } from './way.js'
 
 /** A login by ssh2, in this process. Names are looked up and jump hosts reached before its turn comes. */
 export async function ssh2Way(login: Login): Promise<Way> {
@@ -24,9 +26,22 @@ async function loginOver(route: Route, { host, target, context }: Login, signal:
   const authentication = await createAuthentication(target, { ...context, ask: asker.ask })
   signal.throwIfAborted()
   const stream = await route.open(signal)
-  const client = await handshake(stream, host, target, { hostKeys, authentication, signal })
+  const client = await handshake(stream, host, target, { hostKeys, authentication, signal }).catch(async (error) => {
+    throw await orBeyond(error, target, authentication, context.identities)
+  })
   watchSilence(stream, target.keepalive, world)
   return ssh2Link(client, host, { world, environment: target.environment })
+}
+
+async function orBeyond(
+  error: unknown,
+  target: Target,
+  authentication: Authentication,
+  identities: LinkContext['identities'],
+): Promise<unknown> {
+  if (!(error instanceof ConnectionError) || error.fault !== 'auth-failed') return error
+  const untried = await untriedMethod(target, authentication.offers(), identities)
+  return untried === null ? error : new BeyondSsh2Error(untried, error)
 }
 
 /** How the bytes get to a host. */
@@ -37,12 +52,17 @@ interface Route {
 }
 
 async function findRoute(login: Login): Promise<Route> {
-  const { hostname, port, proxyCommand, jumps } = login.target
-  const sshd = `${jumps.map(describeTarget).join('>')}>${proxyCommand ?? ''}>${hostname}:${port}`
+  const { hostname, proxyCommand, jumps } = login.target
+  const sshd = sshdOf(login.target)
   if (jumps.length === 0 && proxyCommand === null) return directRoute(login)
   assertPermitted(hostname, login.context.only)
   if (proxyCommand !== null) return { sshd, open: async () => runProxyCommand(proxyCommand) }
   return { sshd, open: await throughJumps(login) }
+}
+
+/** Names the sshd of a target, by the way that leads to it. */
+export function sshdOf({ hostname, port, proxyCommand, jumps }: Target): string {
+  return `${jumps.map(describeTarget).join('>')}>${proxyCommand ?? ''}>${hostname}:${port}`
 }
 
 async function directRoute({ target, context, limitMs, signal }: Login): Promise<Route> {
@@ -65,12 +85,17 @@ async function directRoute({ target, context, limitMs, signal }: Login): Promise
 
 async function throughJumps({ target, context, signal }: Login): Promise<Route['open']> {
   const last = target.jumps.at(-1) as Target
-  const opening = context.jump({ ...last, jumps: target.jumps.slice(0, -1) })
-  const link = await unlessAborted(opening, signal, () => {})
+  const link = await jumpLink(target, { context, signal })
   return () => forwardThrough(link, last, target)
 }
 
-async function forwardThrough(link: Link, jump: Target, { hostname, port }: Target): Promise<Duplex> {
+/** The link to the last jump host before a target. */
+export function jumpLink({ jumps }: Target, { context, signal }: Pick<Login, 'context' | 'signal'>): Promise<Link> {
+  const last = jumps.at(-1) as Target
+  return unlessAborted(context.jump({ ...last, jumps: jumps.slice(0, -1) }), signal, () => {})
+}
+
+export async function forwardThrough(link: Link, jump: Target, { hostname, port }: Target): Promise<Duplex> {
   try {
     return await link.forward(hostname, port)
   } catch (error) {

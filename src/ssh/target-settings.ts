@@ -1,6 +1,9 @@
 import type { Access } from '../cluster/cluster.js'
+import { wildcard } from './known-hosts.js'
+import { configuredOnlyOpenSsh } from './only-openssh.js'
+import { isNo, isYes, type One } from './settings-words.js'
 import type { SshSettings } from './ssh-settings.js'
-import type { AlgorithmKind, Source, StrictHostKeyChecking, Target } from './target.js'
+import type { AlgorithmKind, Methods, StrictHostKeyChecking, Target } from './target.js'
 import { expandPath, expandTokens, type TokenValues } from './tokens.js'
 
 /** What a target is made of. */
@@ -11,7 +14,7 @@ export interface TargetParts {
   readonly jumps: readonly Target[]
   readonly sshArguments: readonly string[] | null
   readonly notes: readonly string[]
-  readonly sources: Readonly<Record<string, Source>>
+  readonly sources: Target['sources']
 }
 
 /** Settings in ssh's words as a `Target`, with ssh's defaults for what they do not say. */
@@ -20,6 +23,7 @@ export function buildTarget(parts: TargetParts): Target {
   const one = (keyword: string): string | undefined => parts.settings.get(keyword)?.[0]
   const path = (text: string): string => expandPath(text, values)
   const yes = (keyword: string): boolean => isYes(one(keyword))
+  const onlyOpenSsh = configuredOnlyOpenSsh(one)
   return {
     name: values.name,
     hostname: values.hostname,
@@ -29,7 +33,6 @@ export function buildTarget(parts: TargetParts): Target {
     identityFilesChosen: parts.sources.identityfile !== undefined,
     identitiesOnly: yes('identitiesonly'),
     identityAgent: agentSocket(one('identityagent'), values),
-    certificateFiles: filesOf(parts.settings.get('certificatefile') ?? []).map(path),
     jumps: parts.jumps,
     proxyCommand: proxyCommand(one('proxycommand'), values),
     knownHosts: {
@@ -45,21 +48,21 @@ export function buildTarget(parts: TargetParts): Target {
     addressFamily: one('addressfamily') === 'inet' ? 'inet' : one('addressfamily') === 'inet6' ? 'inet6' : 'any',
     bindAddress: one('bindaddress') ?? null,
     compression: yes('compression'),
-    environment: Object.fromEntries((parts.settings.get('setenv') ?? []).map(splitAssignment)),
-    forwardAgent: yes('forwardagent'),
-    methods: {
-      publickey: !isNo(one('pubkeyauthentication')) && wanted(one, 'publickey'),
-      keyboardInteractive: !isNo(one('kbdinteractiveauthentication')) && wanted(one, 'keyboard-interactive'),
-      password: !isNo(one('passwordauthentication')) && wanted(one, 'password'),
-    },
+    environment: environmentOf(parts),
+    forwardAgent: forwardedAgent(one('forwardagent'), agentSocket(one('identityagent'), values), values),
+    methods: methodsOf(one),
     passwordPrompts: Number(one('numberofpasswordprompts') ?? 3),
     sshArguments: parts.sshArguments,
+    transport: parts.access.transport ?? 'auto',
+    onlyOpenSsh,
     sources: parts.sources,
-    notes: parts.notes,
+    notes: [...parts.notes, ...(parts.sshArguments === null ? onlyOpenSsh.map(leftOut) : [])],
   }
 }
 
-type One = (keyword: string) => string | undefined
+function leftOut(keyword: string): string {
+  return `\`${keyword}\` is left out: that needs the ssh program`
+}
 
 const defaultIdentityFiles = ['~/.ssh/id_rsa', '~/.ssh/id_ecdsa', '~/.ssh/id_ed25519']
 const defaultUserFiles = '~/.ssh/known_hosts ~/.ssh/known_hosts2'
@@ -93,6 +96,36 @@ function agentSocket(configured: string | undefined, values: TokenValues): strin
   if (configured === undefined || configured === 'SSH_AUTH_SOCK') return values.variables.SSH_AUTH_SOCK || null
   if (configured.startsWith('$')) return values.variables[configured.replace(/[${}]/g, '')] || null
   return expandPath(configured, values)
+}
+
+/** `ForwardAgent` is a switch, or names the agent to forward. */
+function forwardedAgent(configured: string | undefined, own: string | null, values: TokenValues): string | null {
+  if (configured === undefined || isNo(configured)) return null
+  return isYes(configured) ? own : agentSocket(configured, values)
+}
+
+/** What is set for the host, and what is sent of ours. Never its language: what tools print there is read by programs. */
+function environmentOf({ settings, me }: TargetParts): Target['environment'] {
+  const patterns = (settings.get('sendenv') ?? []).flatMap((line) => line.split(' ')).map(wildcard)
+  const sent = Object.entries(me.variables).flatMap(([name, value]) => {
+    const isSent =
+      value !== undefined && !/^(?:LANG|LANGUAGE|LC_.*)$/.test(name) && patterns.some((one) => one.test(name))
+    return isSent ? [[name, value] as const] : []
+  })
+  return { ...Object.fromEntries(sent), ...Object.fromEntries((settings.get('setenv') ?? []).map(splitAssignment)) }
+}
+
+function methodsOf(one: One): Methods {
+  const isAsking = !isYes(one('batchmode'))
+  return {
+    publickey: !isNo(one('pubkeyauthentication')) && wanted(one, 'publickey'),
+    keyboardInteractive: isAsking && !isNo(one('kbdinteractiveauthentication')) && wanted(one, 'keyboard-interactive'),
+    password: isAsking && !isNo(one('passwordauthentication')) && wanted(one, 'password'),
+    onlyOpenSsh: [
+      ...(isYes(one('gssapiauthentication')) && wanted(one, 'gssapi-with-mic') ? ['gssapi-with-mic'] : []),
+      ...(isYes(one('hostbasedauthentication')) && wanted(one, 'hostbased') ? ['hostbased'] : []),
+    ],
+  }
 }
 
 function proxyCommand(configured: string | undefined, values: TokenValues): string | null {
@@ -155,12 +188,4 @@ function splitAssignment(text: string): [string, string] {
 function wanted(one: One, method: string): boolean {
   const preferred = one('preferredauthentications')
   return preferred === undefined || preferred.split(',').includes(method)
-}
-
-function isYes(text: string | undefined): boolean {
-  return text === 'yes' || text === 'true'
-}
-
-function isNo(text: string | undefined): boolean {
-  return text === 'no' || text === 'false'
 }

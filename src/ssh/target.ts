@@ -1,3 +1,5 @@
+import type { Transport } from '../cluster/cluster.js'
+
 /** One host as ssh would reach it: the user's SSH configuration, with the inventory on top. No optionals left. */
 export interface Target {
   /** What was asked for: an alias, a name, an address. */
@@ -13,7 +15,6 @@ export interface Target {
   readonly identitiesOnly: boolean
   /** Socket of the agent; null: none. */
   readonly identityAgent: string | null
-  readonly certificateFiles: readonly string[]
   /** Hosts to go through, first hop first; they have none of their own. */
   readonly jumps: readonly Target[]
   /** Command whose standard input and output are the connection; null: none. */
@@ -35,20 +36,33 @@ export interface Target {
   readonly compression: boolean
   /** Environment asked of the host. */
   readonly environment: Readonly<Record<string, string>>
-  readonly forwardAgent: boolean
-  readonly methods: { readonly publickey: boolean; readonly keyboardInteractive: boolean; readonly password: boolean }
+  /** Socket of the agent that is forwarded to the host; null: none. */
+  readonly forwardAgent: string | null
+  readonly methods: Methods
   readonly passwordPrompts: number
   /** Arguments that make the ssh of this machine reach the host like this; null: there is none. */
   readonly sshArguments: readonly string[] | null
-  /** Where values came from, by ssh's own keyword in lower case; what is not here is ssh's default. */
-  readonly sources: Readonly<Record<string, Source>>
+  /** As the inventory wants it. */
+  readonly transport: Transport
+  /** Keywords that are configured and that only OpenSSH can act on. */
+  readonly onlyOpenSsh: readonly string[]
+  /** Where values came from, for people, by ssh's own keyword in lower case; what is not here is ssh's default. */
+  readonly sources: Readonly<Record<string, string>>
   /** What of the configuration could not be taken into account, in sentences. */
   readonly notes: readonly string[]
 }
 
 export type StrictHostKeyChecking = 'ask' | 'yes' | 'accept-new' | 'no'
 export type AlgorithmKind = 'kex' | 'cipher' | 'mac' | 'hostKey'
-export type Source = 'inventory' | 'ssh configuration'
+
+/** Ways to log in that are wanted. */
+export interface Methods {
+  readonly publickey: boolean
+  readonly keyboardInteractive: boolean
+  readonly password: boolean
+  /** Those of them that only OpenSSH has, in SSH's own words: `gssapi-with-mic`. */
+  readonly onlyOpenSsh: readonly string[]
+}
 
 /** `user@hostname:port`, for people. */
 export function describeTarget(target: Target): string {

@@ -1,31 +1,43 @@
+import type { Transport } from '../cluster/cluster.js'
 import { NoAlgorithmError, offeredAlgorithms } from './algorithms.js'
 import type { Target } from './target.js'
 import type { LinkContext } from './way.js'
 
-/** `ssh2` in this process, the ssh of this machine, or whichever can do what the configuration asks. */
-export type Transport = 'auto' | 'ssh2' | 'openssh'
-
-/** What of a target ssh2 cannot do, in words; null: nothing. A jump host's counts as the target's own. */
-export function needsOpenSsh(target: Target, { hostKeys, identities }: Needs): string | null {
-  // Without an ssh on this machine there is nothing else.
-  if (target.sshArguments === null) return null
-  const own = needs.map((need) => need(target, { hostKeys, identities })).find((reason) => reason !== null)
-  if (own !== undefined) return own
-  return (
-    target.jumps.map((jump) => needsOpenSsh(jump, { hostKeys, identities })).find((reason) => reason !== null) ?? null
-  )
+/** What speaks SSH to a host, and why. */
+export interface ChosenTransport {
+  readonly name: 'ssh2' | 'openssh'
+  /** What of the configuration ssh2 cannot do; null: nothing, or somebody else has chosen. */
+  readonly reason: string | null
 }
 
-type Needs = Pick<LinkContext, 'hostKeys' | 'identities'>
+type Using = Pick<LinkContext, 'hostKeys' | 'identities'>
 
-const needs: readonly ((target: Target, using: Needs) => string | null)[] = [
-  (target) => (target.certificateFiles.length > 0 ? 'a CertificateFile is configured' : null),
+/** `wanted`: `auto` takes ssh2 unless the configuration asks for what only OpenSSH can do. */
+export function chooseTransport(target: Target, wanted: Transport, using: Using): ChosenTransport {
+  if (wanted !== 'auto') return { name: wanted, reason: null }
+  const reason = needsOpenSsh(target, using)
+  return { name: reason === null ? 'ssh2' : 'openssh', reason }
+}
+
+/** What of a target ssh2 cannot do, in words; null: nothing. */
+export function needsOpenSsh(target: Target, using: Using): string | null {
+  // Without an ssh on this machine there is nothing else.
+  if (target.sshArguments === null) return null
+  return needs.map((need) => need(target, using)).find((reason) => reason !== null) ?? null
+}
+
+const needs: readonly ((target: Target, using: Using) => string | null)[] = [
+  ({ onlyOpenSsh: [keyword] }) => (keyword === undefined ? null : `${keyword} is configured`),
   (target, { hostKeys }) =>
     hostKeys.isKnownByAuthorityAlone(target) ? 'the host is known by a certificate authority alone' : null,
   (target, { hostKeys }) => unknownAlgorithms(target, hostKeys.knownTypes(target)),
   (target, { identities }) => {
     const hardware = target.identityFiles.find((path) => identities.isHardwareKey(path))
     return hardware === undefined ? null : `${hardware} is a hardware key`
+  },
+  (target, { identities }) => {
+    const certified = target.identityFiles.find((path) => identities.hasCertificate(path))
+    return certified === undefined ? null : `${certified} has a certificate`
   },
 ]
 

@@ -27,6 +27,8 @@ export interface LinkContext {
   readonly logins: (sshd: string) => Slots
   /** The one link to a jump host, made when first needed. */
   readonly jump: (jump: Target) => Promise<Link>
+  /** Told when OpenSSH takes over what ssh2 could not do, and what that was. */
+  readonly onBeyond: (host: HostKey, reason: string) => void
 }
 
 /** One login to be made. */

@@ -29,6 +29,7 @@ test('everything that an inventory can say', async () => {
     '  port: 2200',
     '  identityFile: keys/lab',
     '  proxyJump: gate.lab,ada@inner:2222',
+    '  transport: openssh',
     '  home: /opt/trueno',
     '  java: { home: /usr/lib/jvm/8, heap: { elasticsearch: 4g }, options: { gremlin: [-Xss1m, -Da=b] } }',
     '  spark: { workerMemory: 8g, workerCores: 4 }',
@@ -37,6 +38,7 @@ test('everything that an inventory can say', async () => {
     '  node2:',
     '    ssh: second',
     '    port: 22',
+    '    transport: auto',
     '    identityFile: ~/.ssh/other',
     '    data: /data/trueno',
     '    java: { heap: { gremlin: 1g }, options: { gremlin: [-Xss2m] } }',
@@ -62,17 +64,33 @@ test('everything that an inventory can say', async () => {
     port: 2200,
     identityFile: '/project/clusters/lab/keys/lab',
     proxyJump: 'gate.lab,ada@inner:2222',
-  }
+    transport: 'openssh',
+  } as const
+  const from = Object.fromEntries(Object.keys(access).map((key) => [key, 'inventory.yaml, defaults']))
+  const own = ['ssh', 'port', 'transport', 'identityFile'].map((key) => [key, 'inventory.yaml, hosts'])
   expect(await load(files, { clusterFile: 'clusters/lab/cluster.json' })).toEqual({
     name: 'lab',
     release: '/project/clusters/lab/releases/trueno.tgz',
     hosts: [
-      { key: 'node1', roles: ['master', 'compute'], member: true, access: { ssh: 'node1', ...access }, ...shared },
+      {
+        key: 'node1',
+        roles: ['master', 'compute'],
+        member: true,
+        access: { ssh: 'node1', ...access, from },
+        ...shared,
+      },
       {
         key: 'node2',
         roles: ['index'],
         member: true,
-        access: { ...access, ssh: 'second', port: 22, identityFile: '/home/ada/.ssh/other' },
+        access: {
+          ...access,
+          ssh: 'second',
+          port: 22,
+          transport: 'auto',
+          identityFile: '/home/ada/.ssh/other',
+          from: { ...from, ...Object.fromEntries(own) },
+        },
         home: '/opt/trueno',
         data: '/data/trueno',
         java: {
@@ -83,7 +101,7 @@ test('everything that an inventory can say', async () => {
         spark: { daemonHeap: '2g', workerMemory: '8g', workerCores: 4, localIp: '10.0.0.2' },
         environment: { TZ: 'UTC', EMPTY: '', MORE: 'yes' },
       },
-      { key: 'outside.lab', roles: [], member: false, access: { ssh: 'outside.lab', ...access }, ...shared },
+      { key: 'outside.lab', roles: [], member: false, access: { ssh: 'outside.lab', ...access, from }, ...shared },
     ],
     coordinator: 'node1',
     balancer: { host: 'outside.lab', sourcePort: 8000 },

@@ -45,7 +45,7 @@ describe.each(Object.entries(ways))('%s', (way, environment) => {
       keepalive: { intervalMs: 10_000, countMax: 2 },
       addressFamily: 'any',
       compression: false,
-      forwardAgent: false,
+      forwardAgent: null,
       methods: { publickey: true, keyboardInteractive: true, password: true },
       passwordPrompts: 3,
       notes: [],
@@ -95,7 +95,7 @@ describe.each(Object.entries(ways))('%s', (way, environment) => {
       algorithms: { cipher: ['aes256-ctr', 'aes128-ctr'] },
     })
     expect(target.identityFiles).toEqual([`${homedir}/.ssh/127.0.0.7_${target.user}`])
-    expect(target.sources).toMatchObject({ port: 'ssh configuration', ciphers: 'ssh configuration' })
+    expect(target.sources).toMatchObject({ port: 'SSH configuration', ciphers: 'SSH configuration' })
     expect(target.sources.passwordprompts).toBeUndefined()
   })
 
@@ -109,7 +109,7 @@ describe.each(Object.entries(ways))('%s', (way, environment) => {
       user: 'inventory',
       port: 'inventory',
       identityfile: 'inventory',
-      hostname: 'ssh configuration',
+      hostname: 'SSH configuration',
     })
   })
 

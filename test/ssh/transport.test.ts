@@ -1,6 +1,6 @@
 import { execFileSync, spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { existsSync, mkdtempSync, readFileSync, writeFileSync } from 'node:fs'
+import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { createServer, type Socket } from 'node:net'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
@@ -9,10 +9,11 @@ import { createHostKeyStore } from '../../src/ssh/host-key-store.js'
 import { createIdentityStore } from '../../src/ssh/identities.js'
 import { masterScript } from '../../src/ssh/openssh-master.js'
 import { needsOpenSsh } from '../../src/ssh/transport.js'
+import { startAgent } from '../helpers/agent.js'
 import { freePort, loopbackAddress } from '../helpers/loopback.js'
-import { makeClientKey, type SshdHost, startSshd } from '../helpers/sshd.js'
+import { type ClientKey, makeClientKey, type SshdHost, startSshd } from '../helpers/sshd.js'
 import { errorOf, gone, processesWith } from './observe.js'
-import { clientConfig, type Rig, startRig } from './rig.js'
+import { clientConfig, knownHosts, type Rig, startRig, type TestHost } from './rig.js'
 
 let rig: Rig
 /** An authority that signs keys of hosts and of users. */
@@ -36,6 +37,14 @@ function configured(lines: string, identity = rig.key.file): string {
   const file = join(rig.directory, `config-${Math.random()}`)
   writeFileSync(file, `Host host\n${lines}\n${clientConfig({ ...rig, identity })}`)
   return file
+}
+
+/** A key that the host takes for its certificate alone. */
+function certifiedKey(name: string): ClientKey {
+  const key = makeClientKey(rig.directory, name)
+  const { user } = rig.host as SshdHost
+  execFileSync('ssh-keygen', ['-q', '-s', authority, '-I', 'me', '-n', user, `${key.file}.pub`])
+  return key
 }
 
 function knownHostsFile(text: string): string {
@@ -68,28 +77,53 @@ describe('what ssh2 cannot do is done by OpenSSH', () => {
   })
 
   test('a user certificate', async () => {
-    const key = makeClientKey(rig.directory, 'certified')
-    execFileSync('ssh-keygen', [
-      '-q',
-      '-s',
-      authority,
-      '-I',
-      'me',
-      '-n',
-      (rig.host as SshdHost).user,
-      `${key.file}.pub`,
-    ])
+    const key = certifiedKey('certified')
     const config = configured(`CertificateFile ${key.file}-cert.pub`, key.file)
-    expect(await reason(config)).toBe('a CertificateFile is configured')
+    expect(await reason(config)).toBe('CertificateFile is configured')
     const told: string[] = []
     expect(await login(config, { onOpenSsh: (host, why) => told.push(`${host}: ${why}`) })).toBe('in')
-    expect(told).toEqual(['host: a CertificateFile is configured'])
+    expect(told).toEqual(['host: CertificateFile is configured'])
   })
 
   test('algorithms that it does not know', async () => {
     const config = configured('KexAlgorithms sntrup761x25519-sha512@openssh.com')
     expect(await reason(config)).toContain('KexAlgorithms')
     expect(await login(config)).toBe('in')
+  })
+
+  test('a certificate beside the key, as ssh finds it by itself', async () => {
+    const key = certifiedKey('beside')
+    expect(await reason(configured('', key.file))).toBe(`${key.file} has a certificate`)
+    expect(await login(configured('', key.file))).toBe('in')
+  })
+
+  test('a certificate that only the agent has, once the host has refused the rest', async () => {
+    const key = certifiedKey('in-agent')
+    await using agent = await startAgent()
+    agent.add(key.file)
+    rmSync(key.file)
+    rmSync(`${key.file}-cert.pub`)
+    const config = configured(`IdentityAgent ${agent.socket}\nIdentitiesOnly no`, key.file)
+    expect(await reason(config)).toBeNull()
+    const told: string[] = []
+    expect(await login(config, { onOpenSsh: (_, why) => told.push(why) })).toBe('in')
+    expect(told).toEqual(['the agent has a key of type ssh-ed25519-cert-v01@openssh.com'])
+    expect((await errorOf(login(config, { transport: 'ssh2' }))).fault).toBe('auth-failed')
+  })
+
+  test('a host that takes none of the algorithms of ssh2', async () => {
+    const home = join(rig.directory, 'home')
+    const config = ['KexAlgorithms sntrup761x25519-sha512@openssh.com']
+    await using host = await startSshd({ home, authorizedKey: rig.key.publicKey, config })
+    writeFileSync(join(rig.directory, 'modern'), knownHosts(host))
+    const place = `HostName ${host.address}\nPort ${host.port}\nUserKnownHostsFile ${rig.directory}/modern`
+    const told: string[] = []
+    expect(await login(configured(place), { onOpenSsh: (_, why) => told.push(why) })).toBe('in')
+    expect(told).toEqual([expect.stringContaining('no matching key exchange')])
+    expect(await errorOf(login(configured(place), { transport: 'ssh2' }))).toMatchObject({
+      fault: 'protocol',
+      problem: { evidence: expect.stringContaining('no matching key exchange') },
+    })
   })
 
   test('a key in a device', async () => {
@@ -110,6 +144,42 @@ describe('what ssh2 cannot do is done by OpenSSH', () => {
       `-----BEGIN OPENSSH PRIVATE KEY-----\n${body.toString('base64')}\n-----END OPENSSH PRIVATE KEY-----\n`,
     )
     expect(await reason(configured('', file))).toBe(`${file} is a hardware key`)
+  })
+})
+
+describe('by OpenSSH through a jump host', () => {
+  const names = (host: TestHost) => `[${host.address}]:${host.port}`
+
+  test('which is reached once for all, by its own transport and pins', async () => {
+    await using gate = await startSshd({ home: rig.home, authorizedKey: rig.key.publicKey })
+    const block = `ProxyJump gate\nUserKnownHostsFile none\nHost gate\nHostName ${gate.address}\nPort ${gate.port}\nUserKnownHostsFile none`
+    const pins = {
+      keys: { [names(gate)]: gate.hostKeys, [names(rig.host)]: rig.host.hostKeys },
+      file: 'trueno-deploy.lock.json',
+    }
+    await using ssh = rig.ssh('echo in', { configFile: configured(block), pins })
+    const target = { ...(await ssh.resolve({ ssh: 'host' })), transport: 'openssh' } as const
+    const connections = await Promise.all(['one', 'two', 'three'].map((name) => ssh.connect(name, target)))
+    const said = await Promise.all(connections.map((one) => one.read('facts', [])))
+    expect(said.map(({ stdout }) => stdout)).toEqual(['in\n', 'in\n', 'in\n'])
+    expect(gate.log().match(/^Accepted publickey/gm)).toHaveLength(1)
+    for (const one of connections) await one[Symbol.asyncDispose]()
+  })
+
+  test('whose key is not known: it is told under its own name', async () => {
+    await using gate = await startSshd({ home: rig.home, authorizedKey: rig.key.publicKey })
+    const block = `ProxyJump gate\nHost gate\nHostName ${gate.address}\nPort ${gate.port}`
+    const error = await errorOf(login(configured(block), { transport: 'openssh' }))
+    expect([error.fault, error.hostKey?.name]).toEqual(['host-key-unknown', names(gate)])
+  })
+
+  test('that cannot reach the host', async () => {
+    await using gate = await startSshd({ home: rig.home, authorizedKey: rig.key.publicKey })
+    writeFileSync(rig.knownHostsFile, knownHosts(gate), { flag: 'a' })
+    const port = await freePort(rig.host.address)
+    const block = `Port ${port}\nProxyJump gate\nHost gate\nHostName ${gate.address}\nPort ${gate.port}`
+    const { fault, problem } = await errorOf(login(configured(block), { transport: 'openssh' }))
+    expect([fault, problem.cause]).toEqual(['refused', expect.stringMatching(/the jump host .* cannot reach/)])
   })
 })
 
@@ -163,6 +233,36 @@ describe('by OpenSSH', () => {
 
   test('outside of the allowed networks', async () => {
     expect((await openssh(configured('HostName 192.0.2.1'))).fault).toBe('blocked')
+  })
+
+  test('what the configuration has for sessions of people is left alone', async () => {
+    const lines = [
+      'RemoteCommand echo remote\nRequestTTY force\nPermitLocalCommand yes\nLocalCommand echo local',
+      'ControlMaster auto\nControlPath /nowhere/%C\nControlPersist 10m\nSessionType default\nStdinNull yes',
+      'ForkAfterAuthentication yes\nLocalForward 1 localhost:1\nExitOnForwardFailure yes\nTunnel yes',
+      'NoHostAuthenticationForLocalhost yes\nLogLevel QUIET',
+    ].join('\n')
+    for (const transport of ['openssh', 'ssh2'] as const)
+      expect(await login(configured(lines), { transport }), transport).toBe('in')
+    const { fault } = await openssh(configured(`${lines}\n${knownHostsFile('')}`))
+    expect(fault).toBe('host-key-unknown')
+  })
+
+  test('the agent is forwarded where that is configured, and nowhere else', async () => {
+    await using agent = await startAgent()
+    const script = 'echo "$' + '{SSH_AUTH_SOCK:+forwarded}"'
+    const forwarded = async (transport: 'openssh' | 'ssh2', lines: string) => {
+      const variables = { SSH_AUTH_SOCK: agent.socket }
+      await using ssh = rig.ssh(script, { configFile: configured(lines), transport, variables })
+      await using connection = await ssh.connect('host', await ssh.resolve({ ssh: 'host' }))
+      return (await connection.read('facts', [])).stdout.trim()
+    }
+    for (const transport of ['openssh', 'ssh2'] as const)
+      expect([
+        await forwarded(transport, `IdentityAgent ${agent.socket}\nForwardAgent yes`),
+        await forwarded(transport, `IdentityAgent ${agent.socket}\nForwardAgent ${agent.socket}`),
+        await forwarded(transport, ''),
+      ]).toEqual(['forwarded', 'forwarded', ''])
   })
 
   test('environment that is asked for arrives', async () => {
