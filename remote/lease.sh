@@ -2,11 +2,13 @@
 # The lease on a cluster: who may change it. It lies on one host, in HOME/lease: owner.json, and beat, its last sign of
 # life (epoch seconds). Scripts that come with a lower token than a host has seen are refused (lib.sh).
 #
-# Usage: lease.sh SEEN HOME take WHO PURPOSE [RUN]  takes it: nobody has it, or its owner was silent for more than 60 s
-#        lease.sh TOKEN HOME beat                   a sign of life
-#        lease.sh TOKEN HOME release                gives it back
-#   SEEN  highest token that any host of the cluster has seen: the new one is higher, wherever the lease lay before
-#   RUN   hexadecimal name of whoever asks: what he has already, as when this is repeated after a broken link, he gets
+# Usage: lease.sh SEEN HOME take WHO PURPOSE [RUN [FORMER]]  takes it: nobody has it, its owner was silent for more than
+#                                                            60 s, or its owner is FORMER
+#        lease.sh TOKEN HOME beat                            a sign of life
+#        lease.sh TOKEN HOME release                         gives it back
+#   SEEN    highest token that any host of the cluster has seen: the new one is higher, wherever the lease lay before
+#   RUN     hexadecimal name of whoever asks: what he has already, as when this is repeated after a broken link, he gets
+#   FORMER  RUN of somebody who has ended without giving it back
 # Output of take, tab-separated: token N · held OWNER-JSON SILENT-SECONDS (exit 74)
 # Exit codes: 0 · 74 somebody else holds it · 75 it was taken over · 70, 72, 73 as in lib.sh
 # shellcheck source-path=SCRIPTDIR source=lib.sh
@@ -14,7 +16,7 @@
 
 longest_silence=60
 
-main() { # TOKEN HOME VERB [WHO PURPOSE [RUN]]
+main() { # TOKEN HOME VERB [WHO PURPOSE [RUN [FORMER]]]
   token=$1 home=$2 verb=$3
   require_number TOKEN "$token"
   require_path HOME "$home"
@@ -24,8 +26,8 @@ main() { # TOKEN HOME VERB [WHO PURPOSE [RUN]]
   read_owner
   case $verb in
     take)
-      [ $# -eq 5 ] || [ $# -eq 6 ] || fail 74 'take needs WHO and PURPOSE'
-      take "$4" "$5" "${6-}"
+      case $# in [567]) ;; *) fail 74 'take needs WHO and PURPOSE' ;; esac
+      take "$4" "$5" "${6-}" "${7-}"
       ;;
     beat) beat ;;
     release) release ;;
@@ -49,13 +51,13 @@ read_owner() {
   [ "$silent" -ge 0 ] || silent=0
 }
 
-take() { # WHO PURPOSE RUN
-  case $3 in *[!0-9a-f]*) fail 74 "RUN must be hexadecimal digits, not '$3'" ;; esac
+take() { # WHO PURPOSE RUN FORMER
+  case $3$4 in *[!0-9a-f]*) fail 74 "RUN and FORMER must be hexadecimal digits, not '$3' and '$4'" ;; esac
   if has_already "$3"; then
     printf 'token\t%s\n' "$held_token"
     return 0
   fi
-  if [ -n "$owner" ] && [ "$silent" -le "$longest_silence" ]; then
+  if [ -n "$owner" ] && [ "$silent" -le "$longest_silence" ] && ! has_already "$4"; then
     printf 'held\t%s\t%s\n' "$owner" "$silent"
     fail 74 "the lease is held, and its owner gave a sign of life $silent s ago"
   fi

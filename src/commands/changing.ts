@@ -32,9 +32,9 @@ export async function withLease<T>(
 const askAgainMs = 2000
 
 async function leaseFor(change: Change, context: CommandContext): Promise<Lease> {
-  const { who, world, signal, emit } = context
+  const { who, world, signal, emit, runs } = context
   const seen = Math.max(...[...change.visit.facts.values()].map(({ token }) => token))
-  const request = { ...keeperOf(change), who, purpose: change.purpose, seen, world }
+  const request = { ...keeperOf(change), who, purpose: change.purpose, seen, world, ...(runs && { runs }) }
   for (let first = true; ; first = false) {
     try {
       return await takeLease(request)

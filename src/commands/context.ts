@@ -1,6 +1,7 @@
 import type { Cluster, HostKey } from '../cluster/cluster.js'
 import type { ArtifactSource } from '../engine/engine.js'
 import type { Emit } from '../engine/events.js'
+import type { OwnRuns } from '../engine/lease.js'
 import type { ExitCode, Problem } from '../errors.js'
 import type { Probes } from '../health/probes.js'
 import type { Connection, ReadConnection } from '../ssh/connection.js'
@@ -22,6 +23,8 @@ export interface ReadContext {
 export interface CommandContext extends ReadContext {
   /** `user@laptop`. */
   readonly who: string
+  /** Where nothing is remembered of earlier runs, none. */
+  readonly runs?: OwnRuns
   readonly connect: (cluster: Cluster) => Promise<Fleet>
 }
 

@@ -16,6 +16,7 @@ import type { CommandContext } from './context.js'
 import { openFleet } from './fleet.js'
 import type { Io } from './io.js'
 import { lockFileOf, readLockFile } from './lock-file.js'
+import { createOwnRuns } from './own-runs.js'
 import { packageRoot } from './package-root.js'
 
 /** What one run of a verb holds open. Disposing it closes the links to jump hosts. */
@@ -51,6 +52,7 @@ export async function openSession(options: SessionOptions): Promise<Session> {
     emit,
     signal,
     who: io.who,
+    runs: createOwnRuns(join(cacheOf(io), 'runs')),
     connect: (wanted) => openFleet(wanted, ssh, { parallel: parallelOf(typed), signal }),
     probes: (connection) => createProbes(connection, systemWorld),
   }
@@ -63,17 +65,17 @@ export function parallelOf({ options }: Typed): number {
 }
 
 /** The release that option or inventory name; null: what the hosts run already. */
-export async function releaseOf(
-  { cluster, context }: Session,
-  { env, homeDirectory }: Io,
-): Promise<OpenRelease | null> {
+export async function releaseOf({ cluster, context }: Session, io: Io): Promise<OpenRelease | null> {
   if (cluster.release === undefined) return null
-  const cache = env.XDG_CACHE_HOME || join(homeDirectory, '.cache')
   return openRelease(cluster.release, {
-    cacheDirectory: join(cache, 'trueno-deploy'),
+    cacheDirectory: cacheOf(io),
     packageRoot,
     signal: context.signal,
   })
+}
+
+function cacheOf({ env, homeDirectory }: Io): string {
+  return join(env.XDG_CACHE_HOME || join(homeDirectory, '.cache'), 'trueno-deploy')
 }
 
 function load({ io, typed, clusterFile }: SessionOptions): Promise<Cluster> {

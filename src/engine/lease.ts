@@ -23,6 +23,20 @@ export interface LeaseRequest {
   /** Highest token that any host of the cluster has seen: the keeper may not have been one of its last holders'. */
   readonly seen: number
   readonly world: World
+  /** Default: nothing is known of earlier runs, and a lease that one of them kept is waited for. */
+  readonly runs?: OwnRuns
+}
+
+/** What this laptop knows of its own runs, by the names under which they take leases. */
+export interface OwnRuns {
+  /** A run is about to take a lease. */
+  begin(run: string): Promise<void>
+  /** It holds none any more. */
+  forget(run: string): Promise<void>
+  /** It has ended, and could not give its lease back. */
+  leave(run: string): Promise<void>
+  /** Whether it was begun here and has ended, however that was, without giving its lease back. */
+  hasEnded(run: string): Promise<boolean>
 }
 
 const beatEveryMs = 15_000
@@ -32,7 +46,11 @@ const beatEveryMs = 15_000
  * @throws LeaseHeldError when somebody else holds it
  */
 export async function takeLease(request: LeaseRequest): Promise<Lease> {
-  const token = await take(request)
+  const { runs = noRuns, world } = request
+  // Names this attempt, so that what it got is not taken for somebody else's when the answer was lost on its way.
+  const run = Math.floor(world.random() * 2 ** 48).toString(16)
+  await runs.begin(run)
+  const token = await take(request, run, runs)
   const over = new AbortController()
   const lost = new AbortController()
   const beating = beat(token, request, over.signal).catch((error: unknown) => {
@@ -41,23 +59,58 @@ export async function takeLease(request: LeaseRequest): Promise<Lease> {
   const release = async (): Promise<void> => {
     over.abort(new Error('released'))
     await beating
-    await request.connection.run('lease', [String(token), request.home, 'release']).catch(() => undefined)
+    const giving = request.connection.run('lease', [String(token), request.home, 'release'])
+    await giving.then(
+      () => runs.forget(run),
+      () => runs.leave(run),
+    )
   }
   return { token, lost: lost.signal, release }
 }
 
-async function take({ connection, home, who, purpose, seen, world }: LeaseRequest): Promise<number> {
-  // Names this attempt, so that what it got is not taken for somebody else's when the answer was lost on its way.
-  const run = Math.floor(world.random() * 2 ** 48).toString(16)
-  const result = await connection.run('lease', [String(seen), home, 'take', who, purpose, run])
+async function take(request: LeaseRequest, run: string, runs: OwnRuns): Promise<number> {
+  try {
+    return await ask(request, run)
+  } catch (error) {
+    const former = error instanceof LeaseHeld ? error.run : ''
+    if (former !== '' && (await runs.hasEnded(former))) {
+      const token = await ask(request, run, former)
+      await runs.forget(former)
+      return token
+    }
+    // Where the answer is not known the lease may be ours.
+    await (error instanceof LeaseHeld ? runs.forget(run) : runs.leave(run))
+    throw error
+  }
+}
+
+/** @param former run whose lease is as good as given back */
+async function ask({ connection, home, who, purpose, seen }: LeaseRequest, run: string, former = ''): Promise<number> {
+  const more = former === '' ? [] : [former]
+  const result = await connection.run('lease', [String(seen), home, 'take', who, purpose, run, ...more])
   const [word, first = '', second = ''] = result.stdout.trim().split('\t')
   if (result.code === 0 && word === 'token') return Number(first)
-  if (word === 'held') throw new LeaseHeldError(heldProblem(connection.host, first, second))
+  if (word === 'held') throw new LeaseHeld(connection.host, ownerOf(first), second)
   throw new ProblemError([{ ...scriptProblem('Take the lease', 'lease', result), host: connection.host }])
 }
 
-function heldProblem(host: string, owner: string, silent: string): ReturnType<typeof errorProblem> {
-  const { who, purpose, since } = ownerOf(owner)
+const noRuns: OwnRuns = {
+  begin: async () => undefined,
+  forget: async () => undefined,
+  leave: async () => undefined,
+  hasEnded: async () => false,
+}
+
+class LeaseHeld extends LeaseHeldError {
+  /** Name of the run that holds it; empty where that is not known. */
+  readonly run: string
+  constructor(host: string, owner: Owner, silent: string) {
+    super(heldProblem(host, owner, silent))
+    this.run = owner.run
+  }
+}
+
+function heldProblem(host: string, { who, purpose, since }: Owner, silent: string): ReturnType<typeof errorProblem> {
   const time = since === undefined ? '' : ` since ${new Date(since * 1000).toISOString()}`
   return errorProblem({
     code: 'lease-held',
@@ -70,17 +123,25 @@ function heldProblem(host: string, owner: string, silent: string): ReturnType<ty
   })
 }
 
-function ownerOf(text: string): { who: string; purpose: string; since?: number } {
+interface Owner {
+  readonly who: string
+  readonly purpose: string
+  readonly run: string
+  readonly since?: number
+}
+
+function ownerOf(text: string): Owner {
   try {
     const owner: unknown = JSON.parse(text)
     if (typeof owner === 'object' && owner !== null && 'who' in owner && 'purpose' in owner) {
       const since = 'since' in owner && typeof owner.since === 'number' ? { since: owner.since } : {}
-      return { who: String(owner.who), purpose: String(owner.purpose), ...since }
+      const run = 'run' in owner ? String(owner.run) : ''
+      return { who: String(owner.who), purpose: String(owner.purpose), run, ...since }
     }
   } catch {
     // an owner file that cannot be read is still an owner
   }
-  return { who: 'somebody', purpose: 'a command' }
+  return { who: 'somebody', purpose: 'a command', run: '' }
 }
 
 async function beat(token: number, request: LeaseRequest, signal: AbortSignal): Promise<void> {

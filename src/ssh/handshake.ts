@@ -118,10 +118,17 @@ function handshakeError(
   // A host may put anything into its farewell.
   const message = error instanceof Error ? shorten(plainText(error.message), 500) : 'the host closed the connection'
   if (level === 'client-authentication') return authentication.failure(host, '')
+  if (keysExchanged && (error === undefined || level === 'client-socket')) return lostMidway(host, target, message)
   if (keysExchanged) return authentication.failure(host, `the host ended the connection: ${message}`)
   if (error === undefined || level === 'client-socket' || message === lostEarly) return new EarlyDropError(message)
   const failure = new ConnectionError('protocol', host, { cause: protocolCause(target, error), evidence: message })
   return nothingInCommon.test(message) ? new BeyondSsh2Error(`${message} (ssh2)`, failure) : failure
+}
+
+/** Nothing was refused. Not tried again here: somebody may have typed a password, and hosts count tries. */
+function lostMidway(host: HostKey, target: Target, message: string): ConnectionError {
+  const cause = `The connection to ${describeTarget(target)} broke off while we were logging in: ${message}`
+  return new ConnectionError('lost', host, { cause })
 }
 
 // The library's own texts: it has no codes for these.

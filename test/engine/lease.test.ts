@@ -1,8 +1,9 @@
 import { describe, expect, it } from 'vitest'
-import { type Lease, takeLease } from '../../src/engine/lease.js'
+import { type Lease, type OwnRuns, takeLease } from '../../src/engine/lease.js'
 import { LeaseHeldError, ProblemError } from '../../src/errors.js'
 import { unlessAborted } from '../../src/ssh/abort.js'
 import type { ScriptResult } from '../../src/ssh/connection.js'
+import { ConnectionError } from '../../src/ssh/errors.js'
 import { createChance } from '../sim/chance.js'
 import { type Clock, createClock } from '../sim/clock.js'
 import { type FakeHost, failed, fakeHost, ok, said } from './fake-host.js'
@@ -122,5 +123,58 @@ describe('a lease', () => {
       exitCode: 1,
       problems: [{ code: 'home-not-writable', title: 'Take the lease failed', cause: 'cannot make the directory /h' }],
     })
+  })
+})
+
+describe('a lease that an earlier run of this laptop has kept', () => {
+  const held = failed(74, 'the lease is held', 'held\t{"token":5,"who":"me@laptop","purpose":"up","run":"abc"}\t3\n')
+  const lostHost = new ConnectionError('lost', 'a', { cause: 'gone' })
+
+  /** Takes and gives back; all that was noted of runs, their own names left out. */
+  async function remembering(ended: readonly string[], ...answers: readonly (ScriptResult | Error)[]) {
+    const left = [...answers]
+    const answer = (): ScriptResult => {
+      const next = left.shift() ?? ok
+      if (next instanceof Error) throw next
+      return next
+    }
+    const host = fakeHost('a', { run: { lease: answer } })
+    const noted: string[] = []
+    const note = (what: string) => async (run: string) => void noted.push(run === 'abc' ? `${what} abc` : what)
+    const runs: OwnRuns = {
+      begin: note('begin'),
+      forget: note('forget'),
+      leave: note('leave'),
+      hasEnded: async (run) => ended.includes(run),
+    }
+    const { world, run } = createClock(createChance(1))
+    const request = { connection: host, home: '/h', who: 'me@laptop', purpose: 'up', seen: 4, world, runs }
+    const outcome = await run(
+      takeLease(request).then(
+        (lease) => lease.release(),
+        (error: Error) => error,
+      ),
+      1000,
+    )
+    return { host, noted, outcome }
+  }
+
+  it('is taken over at once when that run has ended', async () => {
+    const { host, noted, outcome } = await remembering(['abc'], held, taken)
+    expect(outcome).toBeUndefined()
+    expect(host.calls[1]).toMatch(/ take me@laptop up [0-9a-f]+ abc$/)
+    expect(noted).toEqual(['begin', 'forget abc', 'forget'])
+  })
+
+  it('is respected while that run goes on', async () => {
+    const { host, noted, outcome } = await remembering([], held)
+    expect(outcome).toBeInstanceOf(LeaseHeldError)
+    expect(host.calls).toHaveLength(1)
+    expect(noted).toEqual(['begin', 'forget'])
+  })
+
+  it('is noted as left where it could not be given back, or nobody knows whether it was taken', async () => {
+    expect((await remembering([], taken, lostHost)).noted).toEqual(['begin', 'leave'])
+    expect((await remembering([], lostHost)).noted).toEqual(['begin', 'leave'])
   })
 })

@@ -68,7 +68,7 @@ export interface Lab extends AsyncDisposable {
 }
 
 /** Everything is taken away again when it is disposed of: processes, hosts, files. */
-async function makeLab({ roles = exampleRoles, inventory = {} }: LabOptions = {}): Promise<Lab> {
+export async function makeLab({ roles = exampleRoles, inventory = {} }: LabOptions = {}): Promise<Lab> {
   const directory = mkdtempSync(join(tmpdir(), 'lab-'))
   const network = `127.${randomInt(64, 255)}.${randomInt(1, 255)}`
   const clientKey = makeClientKey(directory, 'key')

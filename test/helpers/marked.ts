@@ -18,6 +18,17 @@ export function markedProcesses(home: string): readonly MarkedProcess[] {
     })
 }
 
+/** Processes of SSH sessions with this HOME that we did not leave there on purpose. */
+export function sessionsIn(login: string): readonly number[] {
+  return readdirSync('/proc')
+    .filter((name) => /^\d+$/.test(name))
+    .filter((name) => {
+      const variables = environmentOf(name)
+      return variables.includes(`HOME=${login}`) && !variables.some((one) => one.startsWith('TRUENO_DEPLOY_HOME='))
+    })
+    .map(Number)
+}
+
 /** Ends them, whatever they start meanwhile. */
 export function killMarked(home: string): void {
   for (let round = 0; round < 5; round += 1) {

@@ -2,28 +2,47 @@ import { once } from 'node:events'
 import { type AddressInfo, connect, createServer, type Socket } from 'node:net'
 import { loopbackAddress } from './loopback.js'
 
-/** Passes TCP connections on to an address, until it is told to swallow everything. */
+/** Passes TCP connections on to an address, until it is told to do worse. */
 export interface Relay extends AsyncDisposable {
   readonly address: string
   readonly port: number
   /** From now on no byte passes, and nobody is told: a cable that was pulled. */
   swallow(): void
+  /** Cuts all connections now. */
+  cut(): void
+  /** Calls back when so many more bytes have passed, both ways together: what comes after them has not. */
+  after(bytes: number, act: () => void): void
+  /** Drops so many of the next connections as soon as they are made. */
+  refuse(connections: number): void
 }
 
 export async function startRelay(to: { readonly address: string; readonly port: number }): Promise<Relay> {
-  const sockets: Socket[] = []
-  const server = createServer((socket) => {
-    const far = connect(to.port, to.address)
-    for (const [from, into] of [
-      [socket, far],
-      [far, socket],
-    ] as const) {
-      from.on('data', (chunk) => into.write(chunk))
-      from.on('error', () => {})
-      from.on('close', () => into.destroy())
-      sockets.push(from)
-    }
+  const sockets = new Set<Socket>()
+  const limit = createLimit()
+  let refused = 0
+  const server = createServer((near) => {
+    if (refused > 0) {
+      refused -= 1
+      near.on('error', () => {}).destroy()
+    } else join(near, connect(to.port, to.address))
   })
+  const join = (near: Socket, far: Socket): void => {
+    for (const [from, into] of [
+      [near, far],
+      [far, near],
+    ] as const) {
+      from.on('data', (chunk: Buffer) => limit.pass(chunk, (part) => into.write(part)))
+      from.on('error', () => {})
+      from.on('close', () => {
+        into.destroy()
+        sockets.delete(from)
+      })
+      sockets.add(from)
+    }
+  }
+  const cut = (): void => {
+    for (const socket of sockets) socket.destroy()
+  }
   const address = loopbackAddress()
   server.listen(0, address)
   await once(server, 'listening')
@@ -33,9 +52,34 @@ export async function startRelay(to: { readonly address: string; readonly port: 
     swallow: () => {
       for (const socket of sockets) socket.removeAllListeners('data').resume()
     },
+    cut,
+    after: limit.after,
+    refuse: (connections) => {
+      refused = connections
+    },
     [Symbol.asyncDispose]: async () => {
-      for (const socket of sockets) socket.destroy()
+      cut()
       server.close()
+    },
+  }
+}
+
+/** Counts what passes; where a count is reached, the chunk it falls into passes in part. */
+function createLimit() {
+  let left = Number.POSITIVE_INFINITY
+  let reached: () => void = () => {}
+  return {
+    after: (bytes: number, act: () => void): void => {
+      left = bytes
+      reached = act
+    },
+    pass: (chunk: Buffer, on: (part: Buffer) => void): void => {
+      const whole = chunk.length < left
+      on(whole ? chunk : chunk.subarray(0, left))
+      left -= chunk.length
+      if (whole) return
+      left = Number.POSITIVE_INFINITY
+      reached()
     },
   }
 }

@@ -45,6 +45,14 @@ inEachShell((host) => {
       expect(owner()).toMatchObject({ token: 2 })
     })
 
+    test('takes over from a run that is said to have ended, and from no other', async () => {
+      await lease(0, 'take', 'me@laptop', 'up', 'abc')
+      expect(await lease(0, 'take', 'me@laptop', 'up', 'def', '123')).toMatchObject({ code: 74 })
+      expect(await lease(0, 'take', 'me@laptop', 'up', 'def', 'abc')).toMatchObject({ code: 0, stdout: 'token\t2\n' })
+      expect(await lease(1, 'beat')).toMatchObject({ code: 75 })
+      expect(owner()).toMatchObject({ token: 2, run: 'def' })
+    })
+
     test('takes over what is no lease', async () => {
       host().put('lease/something', 'x')
       expect(await take()).toMatchObject({ code: 0 })
