@@ -32,6 +32,7 @@ export interface TypedOptions {
   readonly keep?: boolean
   readonly sshd?: boolean
   readonly stop?: boolean
+  readonly passwordFd?: number
 }
 
 /** Help and version are printed by commander; both end with exit code 0. */
@@ -128,6 +129,12 @@ const keep = (): Option => new Option('--keep', 'leave the hosts and the cluster
 const stop = (): Option => new Option('--stop', 'take down what --keep left')
 const sshd = (): Option => new Option('--sshd', 'hosts with the real OpenSSH sshd instead of the built-in server')
 
+const passwordFd = (): Option =>
+  new Option(
+    '--password-fd <n>',
+    'log in with the password in the first line of file descriptor n, where a host wants one',
+  ).argParser(descriptorOf)
+
 const everywhere: readonly (() => Option)[] = [
   () => new Option('--json', 'JSON on standard output and nothing else'),
   () => new Option('--plain', 'plain lines instead of a task list'),
@@ -136,14 +143,19 @@ const everywhere: readonly (() => Option)[] = [
   () => new Option('--no-color', 'no colours'),
 ]
 
-const reaching = [inventory, hosts, roles, parallel]
+const reaching = [inventory, hosts, roles, parallel, passwordFd]
 
 const verbs = {
   up: {
     summary: 'make the cluster what the files say',
     file: 'cluster.json',
     options: [...reaching, release, timeoutStart, wait],
-    examples: [' --release ./trueno-0.1.0.tgz', ' lab/cluster.json --timeout-start 10m', ' --hosts 192.168.1.42'],
+    examples: [
+      ' --release ./trueno-0.1.0.tgz',
+      ' lab/cluster.json --timeout-start 10m',
+      ' --hosts 192.168.1.42',
+      ' --password-fd 3 3<password.txt',
+    ],
   },
   plan: {
     summary: 'show what `up` would do and why; reads only',
@@ -154,13 +166,13 @@ const verbs = {
   apply: {
     summary: 'carry out a plan kept with `plan --out`',
     file: 'plan.json',
-    options: [inventory, parallel, release, wait],
+    options: [inventory, parallel, passwordFd, release, wait],
     examples: ['', ' monday.json --wait'],
   },
   status: {
     summary: 'how hosts, components, Elasticsearch and Spark are; reads only',
     file: 'cluster.json',
-    options: [inventory, hosts, roles, watch],
+    options: [inventory, hosts, roles, passwordFd, watch],
     examples: ['', ' --watch', ' --json --roles index'],
   },
   down: {
@@ -172,7 +184,7 @@ const verbs = {
   trust: {
     summary: "show the hosts' key fingerprints and pin them",
     file: 'cluster.json',
-    options: [inventory, yes],
+    options: [inventory, passwordFd, yes],
     examples: ['', ' --yes'],
   },
   explain: {
@@ -202,6 +214,12 @@ Exit codes: 0 done · 1 failed · 2 wrong use or configuration · 3 not healthy 
 function countOf(text: string): number {
   if (/^[1-9]\d{0,3}$/.test(text)) return Number(text)
   throw new UsageError([wrongUse(`--parallel takes a whole number from 1 to 9999, not \`${text}\``)])
+}
+
+/** What was typed is not repeated: it may be the password itself. */
+function descriptorOf(text: string): number {
+  if (/^\d{1,4}$/.test(text)) return Number(text)
+  throw new UsageError([wrongUse('--password-fd takes the number of an open file descriptor, such as 3')])
 }
 
 function told(error: CommanderError): Error {

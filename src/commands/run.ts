@@ -4,6 +4,7 @@ import { type ExitCode, exitCodes, InterruptedError, type Problem, ProblemError 
 import { chooseReporter, createReporter, type Reporter } from '../report/reporter.js'
 import type { Ask } from '../ssh/asking.js'
 import { systemWorld } from '../system-world.js'
+import { loginAsk } from './askpass.js'
 import type { Outcome } from './context.js'
 import { FailedRun } from './failed-run.js'
 import { InterruptedRun } from './interrupted.js'
@@ -21,6 +22,7 @@ export async function run(typed: Typed, io: Io, again: VerbRun['again']): Promis
   const texts: string[] = []
   const emit = (body: EventBody): void => reporter.emit({ time: systemWorld.now(), ...body })
   const interrupt = interruption(io, emit)
+  const ask = askAside(terminalAsk(io), reporter, interrupt.abort)
   const verbRun: VerbRun = {
     typed,
     io,
@@ -29,7 +31,8 @@ export async function run(typed: Typed, io: Io, again: VerbRun['again']): Promis
     print: (text) => texts.push(text),
     colour: hasColour(typed, io),
     columns: io.stdout.columns || 100,
-    ask: askAside(terminalAsk(io), reporter, interrupt.abort),
+    ask,
+    loginAsk: loginAsk(io, ask, interrupt.signal),
     again,
   }
   const end = await ended(verbRun)

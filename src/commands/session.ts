@@ -18,6 +18,7 @@ import type { Io } from './io.js'
 import { lockFileOf, readLockFile } from './lock-file.js'
 import { createOwnRuns } from './own-runs.js'
 import { packageRoot } from './package-root.js'
+import { readSecretLine } from './secret-line.js'
 
 /** What one run of a verb holds open. Disposing it closes the links to jump hosts. */
 export interface Session extends AsyncDisposable {
@@ -36,6 +37,7 @@ export interface SessionOptions {
   /** Path of `cluster.json`, as the user gave it. */
   readonly clusterFile: string
   readonly emit: Emit
+  /** Asks for passphrases and passwords. */
   readonly ask: Ask | null
   readonly signal: AbortSignal
 }
@@ -101,18 +103,26 @@ function duration(text: string): number {
   ])
 }
 
-async function sshOf({ io, typed, emit, ask }: SessionOptions, cluster: Cluster, clusterFile: string): Promise<Ssh> {
+async function sshOf(
+  { io, typed, emit, ask, signal }: SessionOptions,
+  cluster: Cluster,
+  clusterFile: string,
+): Promise<Ssh> {
   const file = lockFileOf(clusterFile)
   const { hostKeys } = await readLockFile(file)
+  const fd = typed.options.passwordFd
+  const password = fd === undefined ? null : await readSecretLine(fd, '--password-fd', signal)
   return createSsh({
     world: systemWorld,
     variables: io.env,
     only: parseNetworks(io.env.TRUENO_DEPLOY_ONLY),
     ask,
+    password,
     pins: { keys: hostKeys, file },
     connectTimeoutMs: connectLimit(typed, cluster),
     onCommand: (host, command, ms) => emit({ kind: 'command', host, command, ms }),
     onOpenSsh: once((reason) => emit({ kind: 'note', message: `Reached through the ssh program: ${reason}.` })),
+    onWaiting: (host, message) => emit({ kind: 'note', message: `${host}: ${message}` }),
     onLost: (host, message) => emit({ kind: 'connectionLost', host, message }),
   })
 }

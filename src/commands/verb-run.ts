@@ -13,6 +13,8 @@ export interface VerbRun {
   readonly signal: AbortSignal
   /** Asks a person while the task list is away; null where there is none. */
   readonly ask: Ask | null
+  /** Who answers for logins: that person, or the program of SSH_ASKPASS; null: nobody. */
+  readonly loginAsk: Ask | null
   /** Prints what a verb tells: a document with --json, else text; after the task list is done. */
   readonly print: (text: string) => void
   readonly colour: boolean

@@ -130,8 +130,8 @@ async function runRehearse(run: VerbRun): Promise<Outcome> {
   return rehearse(run)
 }
 
-function open({ io, typed, emit, ask, signal }: VerbRun, clusterFile: string): Promise<Session> {
-  return openSession({ io, typed, clusterFile, emit, ask, signal })
+function open({ io, typed, emit, loginAsk, signal }: VerbRun, clusterFile: string): Promise<Session> {
+  return openSession({ io, typed, clusterFile, emit, ask: loginAsk, signal })
 }
 
 function begin({ typed, emit }: VerbRun, { cluster }: Session, open: OpenRelease | null): void {

@@ -1,18 +1,22 @@
-import type { AnyAuthMethod, AuthenticationType } from 'ssh2'
+import type { AnyAuthMethod } from 'ssh2'
 import type { HostKey } from '../cluster/cluster.js'
 import type { Ask } from './asking.js'
-import { ConnectionError } from './errors.js'
-import type { Identity, IdentityStore } from './identities.js'
-import { type FoundIdentities, findIdentities, IdentityAgent } from './identity-order.js'
-import { fingerprint, readHostKey } from './known-hosts.js'
+import { type Attempt, givenUpOf, keyAttempt, keyboardAttempt, passwordAttempt, questionAttempt } from './attempts.js'
+import type { ConnectionError } from './errors.js'
+import type { IdentityStore } from './identities.js'
+import { findIdentities } from './identity-order.js'
 import type { Passwords } from './passwords.js'
-import { describeTarget, type Target } from './target.js'
-import { plainText, shorten } from './text.js'
+import { refusal } from './refusal.js'
+import type { Target } from './target.js'
 
 /** How one target is logged in to: what is offered, and afterwards what can be told about it. */
 export interface Authentication {
-  /** The next thing to try, false when there is nothing more. `offered`: what the host takes; null before it has said so. */
-  next(offered: readonly string[] | null): Promise<AnyAuthMethod | false>
+  /**
+   * The next thing to try, false when there is nothing more.
+   * @param offered what the host takes; null before it has said so
+   * @param partial the last attempt was right, and the host wants another method besides
+   */
+  next(offered: readonly string[] | null, partial: boolean): Promise<AnyAuthMethod | false>
   /** What the host said it takes; null before it has said so. */
   offers(): readonly string[] | null
   /** What to tell when the host let nothing in. `said`: its last words, or ours. */
@@ -29,108 +33,71 @@ export interface AuthenticationOptions {
 /** OpenSSH's order: the agent's keys that are configured, the agent's others, files, keyboard-interactive, password. */
 export async function createAuthentication(target: Target, options: AuthenticationOptions): Promise<Authentication> {
   const found = await findIdentities(target, options.identities)
-  const steps = authenticationSteps(target, found.identities, options)
-  let offers: readonly string[] | null = null
+  const keys = found.identities.map((identity) => keyAttempt(target.user, identity))
+  const asking = askingAttempts(target, options)
+  const turn = createTurn(target, keys, asking)
   return {
-    next: async (offered) => {
-      offers = offered ?? offers
-      for (let step = steps.shift(); step !== undefined; step = steps.shift()) {
-        const wanted = offers === null || offers.includes(step.method)
-        const attempt = wanted ? await step.attempt() : null
-        if (attempt !== null) return attempt
-      }
-      return false
-    },
-    offers: () => offers,
-    failure: (host, said) => authenticationError(host, target, found, offers, said),
+    next: turn.next,
+    offers: () => turn.told().offers,
+    failure: (host, said) =>
+      refusal(host, target, { said, left: found.left, canAsk: options.passwords.available, ...turn.told() }),
   }
 }
 
-interface Step {
-  readonly method: AuthenticationType
-  /** Null: nothing to try after all. */
-  readonly attempt: () => Promise<AnyAuthMethod | null>
-}
-
-function authenticationSteps(
-  target: Target,
-  identities: readonly Identity[],
-  { ask, passwords }: AuthenticationOptions,
-): Step[] {
-  const username = target.user
-  const steps: Step[] = []
-  if (identities.length > 0) {
-    steps.push({
-      method: 'publickey',
-      attempt: async () => ({ type: 'agent', username, agent: new IdentityAgent(identities) }),
-    })
-  }
-  // ssh2 does not pass on what a host says it takes while keys are tried; so the host is asked, after them.
-  steps.push({ method: 'none', attempt: async () => ({ type: 'none', username }) })
-  if (ask === null) return steps
-  const tries = Array.from({ length: target.passwordPrompts }, (_, index) => index + 1)
-  if (target.methods.keyboardInteractive)
-    steps.push(...tries.map((attempt) => keyboardStep(target, attempt, ask, passwords)))
-  if (target.methods.password) steps.push(...tries.map((attempt) => passwordStep(target, attempt, passwords)))
-  return steps
-}
-
-function passwordStep(target: Target, attempt: number, passwords: Passwords): Step {
-  return {
-    method: 'password',
-    attempt: async () => {
-      const password = await passwords(target, attempt).catch(() => '')
-      return password === '' ? null : { type: 'password', username: target.user, password }
-    },
-  }
-}
-
-function keyboardStep(target: Target, attempt: number, ask: Ask, passwords: Passwords): Step {
-  const answer = (text: string, echo: boolean): Promise<string> =>
-    !echo && /password/i.test(text)
-      ? passwords(target, attempt)
-      : ask(`${describeTarget(target)}: ${shorten(plainText(text), 200)}`, { secret: !echo })
-  return {
-    method: 'keyboard-interactive',
-    attempt: async () => ({
-      type: 'keyboard-interactive',
-      username: target.user,
-      prompt: (_name, _instructions, _language, prompts, finish) => {
-        const asked = prompts.reduce(
-          async (before, { prompt, echo }) => [...(await before), await answer(prompt, echo ?? false)],
-          Promise.resolve<string[]>([]),
-        )
-        asked.then(finish, () => finish(prompts.map(() => '')))
-      },
-    }),
-  }
-}
-
-function authenticationError(
-  host: HostKey,
-  target: Target,
-  found: FoundIdentities,
-  offers: readonly string[] | null,
-  said: string,
-): ConnectionError {
-  const lines = [
-    said,
-    ...found.identities.map((identity) => `tried     ${describeIdentity(identity)}`),
-    ...found.left.map((left) => `left out  ${left.name}: ${left.reason}`),
-    offers === null ? '' : `the host takes ${offers.join(', ')}`,
+/** Attempts that somebody has to answer for, made anew for each factor. */
+function askingAttempts(target: Target, { ask, passwords }: AuthenticationOptions): () => Attempt[] {
+  const { keyboardInteractive, password } = target.methods
+  const counts = Array.from({ length: ask === null ? 1 : target.passwordPrompts }, (_, index) => index + 1)
+  return () => [
+    ...(keyboardInteractive && passwords.available
+      ? counts.map((count) => keyboardAttempt(target, count, ask, passwords))
+      : []),
+    ...(password && passwords.available ? counts.map((count) => passwordAttempt(target, count, passwords)) : []),
   ]
-  const remedy = found.identities.length > 5 ? { remedy: tooManyKeys } : {}
-  const cause = `${describeTarget(target)} refuses ${found.identities.length === 0 ? 'a login without any key' : 'every key that was offered'}`
-  return new ConnectionError('auth-failed', host, {
-    cause,
-    evidence: lines.filter((line) => line !== '').join('\n'),
-    ...remedy,
-  })
 }
 
-const tooManyKeys =
-  'Many hosts close the connection after six keys. Name the right one with `identityFile:` in the inventory, or with IdentityFile and `IdentitiesOnly yes` in ~/.ssh/config.'
+/** More than any host has factors: one that is never content is left. */
+const mostFactors = 5
 
-function describeIdentity({ name, publicKey }: Identity): string {
-  return `${name} (${fingerprint(readHostKey(publicKey.getPublicSSH()))})`
+function createTurn(target: Target, keys: readonly Attempt[], asking: () => Attempt[]) {
+  const tried: Attempt[] = []
+  let queue = [...keys, ...asking()]
+  let offers: readonly string[] | null = null
+  let factors = 1
+
+  /** ssh2 does not pass on what a host says while a key is tried. */
+  const learn = (last: Attempt | undefined, offered: readonly string[] | null, partial: boolean): void => {
+    if (last === undefined || last.method === 'publickey') return
+    offers = offered ?? offers
+    if (!partial || factors >= mostFactors) return
+    factors += 1
+    queue = [...keys.filter((key) => key.outcome() !== 'answered'), ...asking()]
+  }
+  /** The host is asked what it takes when keys came to nothing, and when one was signed with: it may want more. */
+  const isToBeAsked = (last: Attempt | undefined): boolean =>
+    (last?.method === 'publickey' && last.outcome() === 'answered') ||
+    (offers === null && queue[0]?.method !== 'publickey' && last?.method !== 'none')
+  const isUsable = ({ method }: Attempt): boolean =>
+    (offers === null || offers.includes(method)) &&
+    (method === 'publickey' || !tried.some((one) => one.method === method && givenUpOf(one) !== undefined))
+  const begin = async (attempt: Attempt): Promise<AnyAuthMethod | false> => {
+    tried.push(attempt)
+    return (await attempt.begin()) ?? false
+  }
+  const next = async (): Promise<AnyAuthMethod | false> => {
+    for (;;) {
+      if (isToBeAsked(tried.at(-1))) return begin(questionAttempt(target.user))
+      const attempt = queue.shift()
+      if (attempt === undefined) return false
+      const method = isUsable(attempt) && (await begin(attempt))
+      if (method !== false) return method
+    }
+  }
+  return {
+    next: (offered: readonly string[] | null, partial: boolean) => {
+      learn(tried.at(-1), offered, partial)
+      return next()
+    },
+    told: () => ({ tried, offers }),
+  }
 }

@@ -13,6 +13,7 @@ import { linkConnection } from './link-connection.js'
 import { keepLink } from './link-keeper.js'
 import type { Networks } from './networks.js'
 import { openLink } from './open-link.js'
+import { createPassphrases } from './passphrases.js'
 import { createPasswords } from './passwords.js'
 import { packagedScripts, type ScriptSource } from './scripts.js'
 import { createSlots, createSlotsByName } from './slots.js'
@@ -31,6 +32,8 @@ export interface SshOptions {
   readonly only?: Networks | null
   /** Asks for passphrases and passwords. Default: null, nobody is there to be asked. */
   readonly ask?: Ask | null
+  /** The password to log in with where a host wants one. Default: null, it is asked for. */
+  readonly password?: string | null
   /** Keys of hosts pinned by `trueno-deploy trust`, and the file they are from. */
   readonly pins?: { readonly keys: HostKeyPins; readonly file: string }
   /** For all hosts, whatever the inventory wants. Default: what it wants for each. */
@@ -45,6 +48,8 @@ export interface SshOptions {
   readonly onReaching?: (host: HostKey, target: Target, transport: ChosenTransport) => void
   /** Told when a host is reached by OpenSSH since ssh2 cannot do what is asked, and what that is. */
   readonly onOpenSsh?: (host: HostKey, reason: string) => void
+  /** Told what the user has to do for a login that is no question: a key in a device waits to be touched. */
+  readonly onWaiting?: (host: HostKey, message: string) => void
   /** Told when a connection is lost, before another is made. */
   readonly onLost?: (host: HostKey, message: string) => void
 }
@@ -96,20 +101,31 @@ export function createSsh(options: SshOptions): Ssh {
 }
 
 function linkContext(
-  { world, only = null, ask = null, pins, variables = {}, connectTimeoutMs = 10_000, onOpenSsh }: SshOptions,
+  {
+    world,
+    only = null,
+    ask = null,
+    password = null,
+    pins,
+    connectTimeoutMs = 10_000,
+    onOpenSsh,
+    onWaiting,
+  }: SshOptions,
   jump: LinkContext['jump'],
 ): LinkContext {
   const asker = createAsker(ask, world)
+  const passphrases = createPassphrases(asker.ask)
   return {
     world,
     only,
     asker,
-    identities: createIdentityStore(asker.ask),
-    passwords: createPasswords(asker.ask),
+    identities: createIdentityStore(asker.ask === null ? null : passphrases),
+    passphrases,
+    passwords: createPasswords({ ask: asker.ask, given: password }),
     hostKeys: createHostKeyStore(pins === undefined ? {} : { pins }),
     pins: pins?.keys ?? {},
-    variables,
     connectTimeoutMs,
+    tell: (host, message) => onWaiting?.(host, message),
     logins: createSlotsByName(mostLogins),
     jump,
     onBeyond: (host, reason) => onOpenSsh?.(host, reason),

@@ -61,7 +61,8 @@ function start(
     username: target.user,
     algorithms: offeredAlgorithms(target, options.hostKeys.knownTypes(target)),
     hostVerifier: (blob: Buffer) => accepts(() => options.hostKeys.check(host, target, readHostKey(blob)), progress),
-    authHandler: (offered, _partial, next) => void nextMethod(options.authentication, offered, next as NextMethod),
+    authHandler: (offered, partial, next) =>
+      void nextMethod(options.authentication, offered, partial === true, next as NextMethod),
     // Only for its questions, one at least in every interval of `watchSilence`, which decides what counts as an answer.
     keepaliveInterval: keepalive.intervalMs / 2,
     keepaliveCountMax: Number.MAX_SAFE_INTEGER,
@@ -87,9 +88,10 @@ type NextMethod = (method: AnyAuthMethod | false) => void
 async function nextMethod(
   authentication: Authentication,
   offered: readonly string[] | null,
+  partial: boolean,
   next: NextMethod,
 ): Promise<void> {
-  next(await authentication.next(offered).catch(() => false))
+  next(await authentication.next(offered, partial).catch(() => false))
 }
 
 /** Resolves when the login is accepted; rejects with the first error, or with nothing when the host just hung up. */

@@ -1,10 +1,10 @@
 import ssh2, { type IdentityCallback, type ParsedKey, type SignCallback, type SigningRequestOptions } from 'ssh2'
-import type { Identity, IdentityStore, NoIdentity, PublicOnly } from './identities.js'
+import type { FileIdentity, Identity, IdentityStore, PublicOnly, SealedIdentity } from './identities.js'
 import type { Target } from './target.js'
 
 /** Keys to offer, in order, and what was left out and why. */
 export interface FoundIdentities {
-  readonly identities: readonly Identity[]
+  readonly identities: readonly (Identity | SealedIdentity)[]
   readonly left: readonly { readonly name: string; readonly reason: string }[]
 }
 
@@ -15,14 +15,19 @@ export async function findIdentities(target: Target, store: IdentityStore): Prom
   const files = target.identityFiles.map((path) => store.file(path))
   const configured = files.filter(hasPublicKey)
   const [listed, others] = partition(agent.identities, (identity) => configured.some((file) => sameKey(file, identity)))
-  const own = configured.filter(canSign).filter((file) => !listed.some((identity) => sameKey(file, identity)))
+  const own = files.filter(isUsable).filter((file) => 'unseal' in file || !listed.some((one) => sameKey(file, one)))
   return {
     identities: [...listed, ...(target.identitiesOnly ? [] : others), ...own],
     left: [...agent.left, ...leftOut(target, files, listed)],
   }
 }
 
-async function agentIdentities(target: Target, store: IdentityStore): Promise<FoundIdentities> {
+interface AgentKeys {
+  readonly identities: readonly Identity[]
+  readonly left: FoundIdentities['left']
+}
+
+async function agentIdentities(target: Target, store: IdentityStore): Promise<AgentKeys> {
   if (target.identityAgent === null) return { identities: [], left: [] }
   try {
     return { identities: await store.agent(target.identityAgent), left: [] }
@@ -32,30 +37,25 @@ async function agentIdentities(target: Target, store: IdentityStore): Promise<Fo
 }
 
 /** Files that somebody chose and that came to nothing. ssh's own defaults need not be there. */
-function leftOut(
-  target: Target,
-  files: readonly (Identity | PublicOnly | NoIdentity)[],
-  listed: readonly Identity[],
-): FoundIdentities['left'] {
+function leftOut(target: Target, files: readonly FileIdentity[], listed: readonly Identity[]): FoundIdentities['left'] {
   return files.flatMap((file) => {
-    if (hasPublicKey(file)) {
-      const usable = canSign(file) || listed.some((identity) => sameKey(file, identity))
-      return usable ? [] : [{ name: file.name, reason: 'the private key is not there, and the agent does not have it' }]
-    }
+    if (isUsable(file) || (hasPublicKey(file) && listed.some((identity) => sameKey(file, identity)))) return []
     if (file.reason !== null) return [{ name: file.name, reason: file.reason }]
     return target.identityFilesChosen ? [{ name: file.name, reason: 'there is no such file' }] : []
   })
 }
 
-function hasPublicKey(file: Identity | PublicOnly | NoIdentity): file is Identity | PublicOnly {
+function hasPublicKey(file: FileIdentity): file is Identity | PublicOnly {
   return 'publicKey' in file
 }
 
-function canSign(file: Identity | PublicOnly): file is Identity {
-  return 'sign' in file
+function isUsable(file: FileIdentity): file is Identity | SealedIdentity {
+  return 'sign' in file || 'unseal' in file
 }
 
-function sameKey(one: PublicOnly, other: PublicOnly): boolean {
+type WithPublicKey = Pick<Identity, 'publicKey'>
+
+function sameKey(one: WithPublicKey, other: WithPublicKey): boolean {
   return one.publicKey.getPublicSSH().equals(other.publicKey.getPublicSSH())
 }
 
@@ -64,39 +64,38 @@ function partition<T>(values: readonly T[], goesFirst: (value: T) => boolean): [
 }
 
 /**
- * The identities in the shape of an agent: ssh2 then shows a host the public halves first and waits for the signature,
- * so that a passphrase is asked for only where its key is wanted. A class since ssh2 looks for one.
+ * An identity in the shape of an agent: ssh2 then shows a host the public half first and waits for the signature, so that
+ * a passphrase is asked for only where its key is wanted. A class since ssh2 looks for one.
  */
 export class IdentityAgent extends ssh2.BaseAgent<ParsedKey> {
-  readonly #identities: readonly Identity[]
-  constructor(identities: readonly Identity[]) {
+  readonly #identity: Identity
+  /** What came of it: the host has not asked for a signature, has been given it, or could not be. */
+  outcome: 'not wanted' | 'signed' | Error = 'not wanted'
+  constructor(identity: Identity) {
     super()
-    this.#identities = identities
+    this.#identity = identity
   }
 
   override getIdentities(callback: IdentityCallback<ParsedKey>): void {
-    callback(
-      null,
-      this.#identities.map(({ publicKey }) => publicKey),
-    )
+    callback(null, [this.#identity.publicKey])
   }
 
   override sign(
-    key: ParsedKey,
+    _key: ParsedKey,
     data: Buffer,
     options: SigningRequestOptions | SignCallback,
     done?: SignCallback,
   ): void {
     const [given, callback] = typeof options === 'function' ? [{}, options] : [options, done]
-    this.#signature(key, data, given).then(
-      (signature) => callback?.(null, signature),
-      (error: Error) => callback?.(error),
+    this.#identity.sign(data, given).then(
+      (signature) => {
+        this.outcome = 'signed'
+        callback?.(null, signature)
+      },
+      (error: Error) => {
+        this.outcome = error
+        callback?.(error)
+      },
     )
-  }
-
-  async #signature(key: ParsedKey, data: Buffer, options: SigningRequestOptions): Promise<Buffer> {
-    const identity = this.#identities.find((candidate) => candidate.publicKey.getPublicSSH().equals(key.getPublicSSH()))
-    if (identity === undefined) throw new Error('not a key of ours')
-    return identity.sign(data, options)
   }
 }

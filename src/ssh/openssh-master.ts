@@ -31,8 +31,8 @@ export const masterScript = `directory=$1
 shift
 exec 3<&0
 watch=
-# There is no terminal of its own to ask at: by SSH_ASKPASS, or not at all.
-export SSH_ASKPASS_REQUIRE=force
+# There is no terminal of its own to ask at: it asks us, or not at all.
+export SSH_ASKPASS="$directory/askpass" SSH_ASKPASS_REQUIRE=force
 ssh "$@" 3<&- </dev/null & ssh=$!
 trap 'kill "$ssh" $watch 2>/dev/null' TERM HUP INT
 { while read -r _; do :; done <&3; kill "$ssh"; } >/dev/null 2>&1 & watch=$!
@@ -56,14 +56,15 @@ const ours = [
   ['Tunnel', 'no'],
   // Also on this machine itself a host key is checked, and what ssh says is what its failures are told by.
   ['NoHostAuthenticationForLocalhost', 'no'],
-  ['LogLevel', 'INFO'],
+  // Without the banner of the host, which may say anything.
+  ['LogLevel', 'ERROR'],
   ['UpdateHostKeys', 'no'],
   ['VisualHostKey', 'no'],
 ] as const
 
 /**
  * Logs in with the ssh of this machine. `args` name the host; `options`, given a directory that goes with the master, count
- * more than the user's configuration.
+ * more than the user's configuration. If there is an `askpass` in the directory then, ssh asks by that.
  * @throws MasterError with what ssh said; the signal's reason when that aborts
  */
 export async function startMaster(

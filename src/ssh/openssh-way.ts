@@ -1,14 +1,18 @@
 import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import type { HostKey } from '../cluster/cluster.js'
+import { startAskpassRelay } from './askpass-relay.js'
 import { type Bridge, createBridge } from './bridge.js'
-import type { ConnectionFault } from './connection.js'
 import { assertPermitted } from './dial.js'
 import { ConnectionError } from './errors.js'
+import { findIdentities } from './identity-order.js'
 import type { HostKeyPins } from './known-hosts.js'
 import type { Link } from './link.js'
+import { openSshAnswers } from './openssh-answers.js'
+import { faultOf } from './openssh-faults.js'
 import { openSshLink } from './openssh-link.js'
 import { MasterError, startMaster } from './openssh-master.js'
+import { refusalBySsh } from './refusal.js'
 import { forwardThrough, jumpLink, ssh2Way, sshdOf } from './ssh2-way.js'
 import { describeTarget, type Target } from './target.js'
 import { EarlyDropError, type Login, type Way } from './way.js'
@@ -28,11 +32,12 @@ export async function openSshWay(login: Login): Promise<Way> {
 async function logIn(login: Login, args: readonly string[], jump: Link | null, signal: AbortSignal): Promise<Link> {
   const { host, target, context } = login
   const bridge = createOwnBridge(target, jump)
+  const held: Disposable[] = []
   try {
-    const options = async (directory: string) => ({
-      ...optionsFor(login, directory),
-      ...(await bridge.options(directory)),
-    })
+    const options = async (directory: string) => {
+      held.push(...(await startRelay(directory, login)))
+      return { ...optionsFor(login, directory), ...(await bridge.options(directory)) }
+    }
     const master = await startMaster(args, options, signal)
     const { environment, forwardAgent } = target
     return openSshLink(master, host, { world: context.world, environment, forwardAgent: forwardAgent !== null })
@@ -41,6 +46,7 @@ async function logIn(login: Login, args: readonly string[], jump: Link | null, s
     throw error instanceof MasterError ? await failureOf(error.message, login, signal) : error
   } finally {
     bridge.close()
+    for (const one of held) one[Symbol.dispose]()
   }
 }
 
@@ -66,6 +72,11 @@ function createOwnBridge(target: Target, jump: Link | null) {
   }
 }
 
+/** What ssh asks is answered here until it is logged in, where somebody can. */
+async function startRelay(directory: string, login: Login): Promise<readonly Disposable[]> {
+  return login.context.passwords.available ? [await startAskpassRelay(directory, openSshAnswers(login))] : []
+}
+
 const authorityOptions: Readonly<Record<Target['strictHostKeyChecking'], string>> = {
   // As with ssh2: what is not known is not asked about here, and never passed over.
   ask: 'yes',
@@ -77,8 +88,7 @@ const authorityOptions: Readonly<Record<Target['strictHostKeyChecking'], string>
 function optionsFor({ target, context, limitMs }: Login, directory: string): Readonly<Record<string, string>> {
   const { intervalMs, countMax } = target.keepalive
   return {
-    // Passphrases and passwords come from the agent or from SSH_ASKPASS, as ssh has them without a terminal.
-    BatchMode: context.variables.SSH_ASKPASS === undefined ? 'yes' : 'no',
+    BatchMode: context.passwords.available ? 'no' : 'yes',
     StrictHostKeyChecking: authorityOptions[target.strictHostKeyChecking],
     ConnectTimeout: String(Math.ceil(limitMs / 1000)),
     ServerAliveInterval: String(Math.ceil(intervalMs / 1000)),
@@ -97,12 +107,15 @@ function pinOptions({ knownHosts }: Target, pins: HostKeyPins, directory: string
 }
 
 async function failureOf(said: string, login: Login, signal: AbortSignal): Promise<Error> {
-  const fault = failures.find(({ pattern }) => pattern.test(said))?.fault ?? 'protocol'
+  const { host, target, context } = login
+  const fault = faultOf(said)
   if (fault === 'dropped') return new EarlyDropError(said)
-  const failure = new ConnectionError(fault, login.host, {
-    cause: `ssh cannot log in to ${describeTarget(login.target)}`,
-    evidence: said,
-  })
+  if (fault === 'auth-failed') {
+    const found = await findIdentities(target, context.identities)
+    return refusalBySsh(host, target, { said, found, canAsk: context.passwords.available })
+  }
+  const cause = `ssh cannot log in to ${describeTarget(target)}`
+  const failure = new ConnectionError(fault, host, { cause, evidence: said })
   return fault.startsWith('host-key') ? hostKeyFailure(failure, login, signal) : failure
 }
 
@@ -116,19 +129,6 @@ async function hostKeyFailure(failure: ConnectionError, login: Login, signal: Ab
     return error instanceof ConnectionError && error.fault.startsWith('host-key') ? error : failure
   }
 }
-
-/** What ssh says, in the order in which to look for it. It has no codes for these. */
-const failures: readonly { readonly pattern: RegExp; readonly fault: ConnectionFault | 'dropped' }[] = [
-  { pattern: /REMOTE HOST IDENTIFICATION HAS CHANGED/, fault: 'host-key-changed' },
-  { pattern: /revoked/i, fault: 'host-key-revoked' },
-  { pattern: /Host key verification failed/, fault: 'host-key-unknown' },
-  { pattern: /Permission denied|Too many authentication failures/, fault: 'auth-failed' },
-  { pattern: /Could not resolve hostname/, fault: 'name-not-found' },
-  { pattern: /Connection refused/, fault: 'refused' },
-  { pattern: /timed out/, fault: 'timed-out' },
-  { pattern: /No route to host|Network is unreachable/, fault: 'no-route' },
-  { pattern: /kex_exchange_identification|Connection (?:closed|reset) by/, fault: 'dropped' },
-]
 
 function noSsh(host: HostKey): ConnectionError {
   return new ConnectionError('protocol', host, {

@@ -31,14 +31,7 @@ const needs: readonly ((target: Target, using: Using) => string | null)[] = [
   (target, { hostKeys }) =>
     hostKeys.isKnownByAuthorityAlone(target) ? 'the host is known by a certificate authority alone' : null,
   (target, { hostKeys }) => unknownAlgorithms(target, hostKeys.knownTypes(target)),
-  (target, { identities }) => {
-    const hardware = target.identityFiles.find((path) => identities.isHardwareKey(path))
-    return hardware === undefined ? null : `${hardware} is a hardware key`
-  },
-  (target, { identities }) => {
-    const certified = target.identityFiles.find((path) => identities.hasCertificate(path))
-    return certified === undefined ? null : `${certified} has a certificate`
-  },
+  (target, { identities }) => target.identityFiles.map(identities.beyondSsh2).find((reason) => reason !== null) ?? null,
 ]
 
 function unknownAlgorithms(target: Target, knownTypes: readonly string[]): string | null {

@@ -6,6 +6,7 @@ import type { IdentityStore } from './identities.js'
 import type { HostKeyPins } from './known-hosts.js'
 import type { Link } from './link.js'
 import type { Networks } from './networks.js'
+import type { Passphrases } from './passphrases.js'
 import type { Passwords } from './passwords.js'
 import type { Slots } from './slots.js'
 import type { Target } from './target.js'
@@ -16,13 +17,14 @@ export interface LinkContext {
   readonly only: Networks | null
   readonly asker: Asker
   readonly identities: IdentityStore
+  readonly passphrases: Passphrases
   readonly passwords: Passwords
   readonly hostKeys: HostKeyStore
   readonly pins: HostKeyPins
-  /** The environment of the process. */
-  readonly variables: Readonly<Record<string, string | undefined>>
   /** Most a host may take to let us in, milliseconds. A shorter ConnectTimeout of the SSH configuration counts. */
   readonly connectTimeoutMs: number
+  /** Tells the user something that he has to do, and that is no question. */
+  readonly tell: (host: HostKey, message: string) => void
   /** Logins under way at one sshd. */
   readonly logins: (sshd: string) => Slots
   /** The one link to a jump host, made when first needed. */

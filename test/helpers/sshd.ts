@@ -26,6 +26,17 @@ export interface SshdOptions {
   readonly config?: readonly string[]
   /** Options of the key in authorized_keys, e.g. `command="…"`. */
   readonly keyOptions?: readonly string[]
+  /**
+   * A password that lets the user in, besides the key; the sessions have the same home and environment then. Only where
+   * `canMount`: this sshd sees other password files than this machine.
+   */
+  readonly password?: Password
+}
+
+export interface Password {
+  readonly text: string
+  /** Asked for by PAM (keyboard-interactive) instead of by the method of that name. Default: false. */
+  readonly byPam?: boolean
 }
 
 /** A real OpenSSH server that is one host of a test. */
@@ -57,9 +68,10 @@ export async function startSshd(options: SshdOptions): Promise<SshdHost> {
   writeFileSync(join(directory, 'sshd_config'), serverConfig(directory, address, port, options))
   // sshd insists on it when it is root.
   if (userInfo().uid === 0) mkdirSync('/run/sshd', { recursive: true, mode: 0o755 })
-  const server = spawn('/usr/sbin/sshd', ['-D', '-e', '-f', join(directory, 'sshd_config')], {
-    stdio: ['ignore', 'ignore', 'pipe'],
-  })
+  const command = ['/usr/sbin/sshd', '-D', '-e', '-f', join(directory, 'sshd_config')]
+  const [program = '', ...args] =
+    options.password === undefined ? command : knowing(options.password, directory, command)
+  const server = spawn(program, args, { stdio: ['ignore', 'ignore', 'pipe'] })
   const lines = await listening(server, 1 + (options.moreAddresses ?? []).length)
   return {
     address,
@@ -87,6 +99,21 @@ function makeHostKeys(directory: string, types: readonly HostKeyType[]): readonl
   })
 }
 
+/** Runs a command where the user has this password: mounts of its own over the files that say so. */
+function knowing({ text }: Password, directory: string, command: readonly string[]): readonly string[] {
+  const hash = execFileSync('perl', ['-e', 'print crypt($ARGV[0], q($6$salt))', text], { encoding: 'utf8' })
+  const shadow = join(directory, 'shadow')
+  writeFileSync(shadow, `${userInfo().username}:${hash}:20000:0:99999:7:::\n`, { mode: 0o600 })
+  const rules = [
+    'auth required pam_unix.so nodelay',
+    'account required pam_permit.so',
+    'session required pam_permit.so',
+  ]
+  writeFileSync(join(directory, 'pam'), rules.map((rule) => `${rule}\n`).join(''))
+  const mounts = 'mount --bind "$1" /etc/shadow; mount --bind "$2" /etc/pam.d/sshd; shift 2; exec "$@"'
+  return ['unshare', '--mount', 'sh', '-euc', mounts, 'sh', shadow, join(directory, 'pam'), ...command]
+}
+
 function certify(
   directory: string,
   address: string,
@@ -109,6 +136,7 @@ function serverConfig(directory: string, address: string, port: number, options:
     options.hostCertificateBy === undefined ? [] : files.map((file) => `HostCertificate ${file}-cert.pub`)
   return [
     ...(options.config ?? []),
+    ...passwordConfig(options),
     ...[address, ...(options.moreAddresses ?? [])].map((one) => `ListenAddress ${one}:${port}`),
     ...files.map((file) => `HostKey ${file}`),
     ...certificates,
@@ -124,6 +152,14 @@ function serverConfig(directory: string, address: string, port: number, options:
     'LogLevel VERBOSE',
     '',
   ].join('\n')
+}
+
+/** The first of each keyword counts, so these stand before the others. */
+function passwordConfig({ password, home, environment = {} }: SshdOptions): readonly string[] {
+  if (password === undefined) return []
+  const variables = Object.entries({ HOME: home, ...environment }).map(([name, value]) => `"${name}=${value}"`)
+  const method = password.byPam === true ? 'KbdInteractiveAuthentication' : 'PasswordAuthentication'
+  return [`SetEnv ${variables.join(' ')}`, `${method} yes`, `UsePAM ${password.byPam === true ? 'yes' : 'no'}`]
 }
 
 function listening(server: ChildProcess, addresses: number): Promise<string[]> {
