@@ -34,7 +34,8 @@ async function makeHosts(directory: string, options: HostsOptions): Promise<Host
   }
 }
 
-async function cycle(hosts: Hosts, run: VerbRun): Promise<Outcome> {
+/** Up, status, a request, up, down. What `down` could not stop is remembered, so that it can be taken down later. */
+export async function cycle(hosts: Hosts, run: VerbRun): Promise<Outcome> {
   const { rehearsal } = hosts
   let exitCode: ExitCode = exitCodes.failed
   try {
@@ -47,7 +48,8 @@ async function cycle(hosts: Hosts, run: VerbRun): Promise<Outcome> {
   } finally {
     const down = await type('down', rehearsal, run)
     hosts.stop()
-    removeFiles(rehearsal)
+    if (down === exitCodes.done) removeFiles(rehearsal)
+    else say(run, '\nWhat still runs is taken down by `npm start`, or by `npx trueno-deploy rehearse --stop`.')
     if (exitCode === exitCodes.done) exitCode = down
   }
   return { exitCode, closing: [] }

@@ -41,7 +41,7 @@ function hostFaults(lab: Lab, index: number): readonly string[] {
   return [
     ...startFaults(lab, index),
     ...processFaults(lab, index),
-    ...leftovers(home).map((path) => `${path} is left behind`),
+    ...leftovers(home, index).map((path) => `${path} is left behind`),
   ].map(of)
 }
 
@@ -80,11 +80,15 @@ function differences(what: string, found: readonly string[], wanted: readonly st
   return have === want ? [] : [`${what}: ${have}, not ${want}`]
 }
 
-/** Files that only the way to something else needs: half-sent artifacts, files half written, flags, a lease. */
-function leftovers(home: string): readonly string[] {
+/**
+ * Files that only the way to something else needs: half-sent artifacts, files half written, flags, the coordinator's lease.
+ * A lease on another host, from when the coordinator could not be reached, is in nobody's way once its owner has ended.
+ */
+function leftovers(home: string, index: number): readonly string[] {
   const places = ['.', 'artifacts', 'releases', 'run', 'etc']
   const found = places.flatMap((place) => namesIn(join(home, place)).map((name) => join(place, name)))
-  return found.filter((path) => /(^|\/)\.(?!pm2)|\.new-|\.part|(^|\/)lease/.test(path))
+  const passing = index === 0 ? /(^|\/)\.|\.new-|\.part|^lease/ : /(^|\/)\.|\.new-|\.part/
+  return found.filter((path) => passing.test(path))
 }
 
 function namesIn(directory: string): readonly string[] {

@@ -1,8 +1,11 @@
 import { existsSync, mkdirSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { expect, it } from 'vitest'
+import { beforeAll, expect, it } from 'vitest'
 import { toldBy } from '../helpers/command-line.js'
 import { labFor, twoHosts } from '../helpers/lab.js'
+import { build, programIn } from '../helpers/program.js'
+
+beforeAll(build)
 
 it('of several at once one works: another ends with 4 and says who, one that waits goes on after it', async (test) => {
   const lab = await labFor(test, { roles: twoHosts })
@@ -35,6 +38,21 @@ it('a lease whose owner is silent for more than a minute is taken over; a fresh 
   const told = await lab.tell('up')
   expect(told.code, told.screen).toBe(0)
   expect(existsSync(join(home, 'lease'))).toBe(false)
+})
+
+it('a run that was killed does not keep the next one of the same laptop waiting', async (test) => {
+  const lab = await labFor(test, { roles: twoHosts })
+  lab.faults(1, { core: { slowMs: 2000 } })
+  const { start, run } = programIn(lab)
+  const killed = start('up', '--json')
+  await killed.printed(/"kind":"stepStarted","phase":"startOthers"/)
+  killed.child.kill('SIGKILL')
+  await killed.done
+  expect(existsSync(join(lab.host(0).home, 'lease'))).toBe(true)
+  const again = await run('up', '--plain')
+  expect(again.code, again.stdout + again.stderr).toBe(0)
+  expect(existsSync(join(lab.host(0).home, 'lease'))).toBe(false)
+  expect(lab.starts(1)).toHaveLength(1)
 })
 
 /** What a laptop leaves that went away: its lease, with its last sign of life. */
