@@ -11,6 +11,8 @@ main() { # TOKEN HOME RELEASE_ID
   check_token "$1" "$2"
   require_hash RELEASE_ID "$3"
   [ -d "$2/releases/$3" ] || fail 74 "release $3 is not in $2/releases"
+  # The time tells in which order releases became current.
+  must "touch release $3" touch "$2/releases/$3"
   temporary=$2/.current-$$
   remove_leftovers "$2/.current-"
   make_directory "$temporary"

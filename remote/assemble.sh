@@ -6,7 +6,10 @@
 #   placeholder  an empty executable file, where none is
 #   copy         a file or directory of the release that will be written to: gets copies of its own, so that nothing is
 #                ever written into the store; may be absent
-# Output: `assembled`, or `present` where it was there already
+# A release that is there gets what it lacks: a host may have more roles than when it was put together. Beside it lies
+# RELEASE_ID.parts, what it was put together of, and beside each artifact SHA256.sums, its size in KiB and the sha256 of
+# each of its files, both as they came.
+# Output: `assembled`, `extended`, or `present` where nothing was lacking
 # Exit codes: 0 · 72, 73 · 74 an artifact is missing, bad arguments · 75 (see lib.sh)
 # shellcheck source-path=SCRIPTDIR source=lib.sh
 . "${0%/*}/lib.sh"
@@ -19,18 +22,103 @@ main() { # TOKEN HOME RELEASE_ID PART...
   require_hash RELEASE_ID "$id"
   shift 3
   check_parts "$@"
-  if [ -d "$home/releases/$id" ]; then
-    echo present
-    exit 0
-  fi
-  require_artifacts "$@"
   make_directory "$home/releases"
   remove_leftovers "$home/releases/.new-"
   new=$home/releases/.new-$id-$$
   tree=$new/$id
-  link_or_copy "$@"
-  mv "$new/$id" "$home/releases/" 2>/dev/null || [ -d "$home/releases/$id" ] || fail 73 "cannot move release $id into $home/releases"
+  record=$home/releases/$id.parts
+  if [ -d "$home/releases/$id" ]; then extend "$@"; else assemble "$@"; fi
+}
+
+assemble() { # PART...
+  prepare "$@"
+  must "touch release $id" touch "$tree"
+  recorded "$@" | write_whole "$record"
+  mv "$tree" "$home/releases/" 2>/dev/null || [ -d "$home/releases/$id" ] || fail 73 "cannot move release $id into $home/releases"
   echo assembled
+}
+
+prepare() { # PART...
+  require_artifacts "$@"
+  each_artifact list_contents "$@"
+  link_or_copy "$@"
+}
+
+# What is put in the place of placeholders is nothing that runs. Of one without a record nothing is known to be lacking.
+extend() { # PART...
+  left=$# lacking=
+  while [ "$left" -gt 0 ]; do
+    case $1 in
+      artifact)
+        if is_lacking "$3"; then lacking=yes && set -- "$@" "$1" "$2" "$3"; fi
+        shift 3
+        left=$((left - 3))
+        ;;
+      *)
+        [ "$1" != copy ] || set -- "$@" "$1" "$2"
+        shift 2
+        left=$((left - 2))
+        ;;
+    esac
+  done
+  if [ -z "$lacking" ]; then
+    echo present
+    exit 0
+  fi
+  prepare "$@"
+  { cat "$record" && recorded "$@"; } >"$new/parts"
+  each_artifact put_in_place "$@"
+  must "record the parts of release $id" mv -f "$new/parts" "$record"
+  echo extended
+}
+
+is_lacking() { # TO
+  [ -n "$1" ] && [ -e "$record" ] || return 1
+  while read -r kind _ to; do
+    if [ "$kind" = artifact ] && [ "$to" = "$1" ]; then return 1; fi
+  done <"$record"
+}
+
+recorded() { # PART...
+  while [ $# -gt 0 ]; do
+    case $1 in
+      artifact) printf 'artifact %s %s\n' "$2" "$3" && shift 3 ;;
+      placeholder) printf 'placeholder %s\n' "$2" && shift 2 ;;
+      *) shift 2 ;;
+    esac
+  done
+}
+
+each_artifact() { # FUNCTION PART...
+  function=$1
+  shift
+  while [ $# -gt 0 ]; do
+    case $1 in
+      artifact) "$function" "$2" "$3" && shift 3 ;;
+      *) shift 2 ;;
+    esac
+  done
+}
+
+put_in_place() { # SHA256 TO
+  target=$home/releases/$id/$2
+  make_directory "${target%/*}"
+  make_directory "$new/old"
+  [ ! -e "$target" ] || must "make room for $2 in release $id" mv "$target" "$new/old/$1"
+  must "put $2 into release $id" mv "$tree/$2" "$target"
+}
+
+# Made when an artifact is put into a release first, so as it came.
+list_contents() { # SHA256 TO
+  [ -e "$home/artifacts/$1.sums" ] || contents "$home/artifacts/$1" | write_whole "$home/artifacts/$1.sums"
+}
+
+contents() { # DIRECTORY
+  size=$(du -sk "$1" 2>/dev/null) || true
+  cd "$1" || return
+  printf 'KiB %s\n' "${size%%[!0-9]*}"
+  find . -type f -exec sha256sum {} +
+  find . -type l | sed 's/^/link  /'
 }
 
 check_parts() { # PART...

@@ -12,8 +12,10 @@
 #   boot ID                           cpus N               clock EPOCH    memory KIB AVAILABLE-KIB
 #   map-count N                       open-files N|unlimited
 #   home|data PATH exists|missing writable|unwritable DEVICE:INODE[/MISSING] FREE-KIB FILESYSTEM
+#   free-files N, on the file system of HOME
 #   tool NAME PATH                    node VERSION         java-home PATH                 java-version TEXT
-#   address IP                        current ID           release ID     artifact SHA256
+#   address IP                        current ID           artifact SHA256 KIB
+#   release ID, the one that became current last comes first                 part RELEASE-ID SHA256 TO
 #   hash cluster|environment|balancer|receipt SHA256       token N
 #   receipt JSON                      start JSON           balancer-start JSON            lease SILENT-SECONDS JSON
 #   exits NAME N, as the beginning of the log of pm2 says
@@ -141,19 +143,45 @@ tools() {
 stored() {
   if [ -L "$home/current" ]; then
     target=$(readlink "$home/current")
-    listed current "$target"
+    if is_hash "${target##*/}"; then printf 'current\t%s\n' "${target##*/}"; fi
   fi
-  listed release "$home"/releases/*
-  listed artifact "$home"/artifacts/*
+  releases
+  for path in "$home"/artifacts/*; do
+    if is_hash "${path##*/}"; then artifact "$path"; fi
+  done
 }
 
-# What is complete is named by its hash and nothing else.
-listed() { # NAME PATH...
-  name=$1
-  shift
-  for path in "$@"; do
-    if is_hash "${path##*/}"; then printf '%s\t%s\n' "$name" "${path##*/}"; fi
+# A release is touched when it becomes the current one; of a single one there is no order to ask for.
+releases() {
+  ids=$(printf '%s\n' "$home"/releases/* | finished)
+  # shellcheck disable=SC2012 # names that are no hash are left out
+  case $ids in
+    *"$newline"*) ids=$(ls -1t "$home/releases" | finished) ;;
+  esac
+  for id in $ids; do
+    printf 'release\t%s\n' "$id"
+    [ ! -r "$home/releases/$id.parts" ] || parts "$id" <"$home/releases/$id.parts"
   done
+}
+
+# What is complete is named by its hash and nothing else. Of paths on standard input, those names.
+finished() {
+  while read -r path; do
+    if is_hash "${path##*/}"; then printf '%s\n' "${path##*/}"; fi
+  done
+}
+
+parts() { # RELEASE-ID; its record on standard input
+  while read -r kind sha256 to; do
+    [ "$kind" != artifact ] || printf 'part\t%s\t%s\t%s\n' "$1" "$sha256" "$to"
+  done
+}
+
+artifact() { # PATH; its size is in the first line of its record
+  kib=
+  [ ! -r "$1.sums" ] || read -r _ kib _ <"$1.sums" || true
+  is_number "$kib" || kib=
+  printf 'artifact\t%s\t%s\n' "${1##*/}" "$kib"
 }
 
 hashes() {

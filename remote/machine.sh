@@ -92,9 +92,11 @@ places() {
   nearest "$home"
   home_near=$near home_state=$state
   nearest "$data"
-  { stat -Lc %d:%i "$home_near" "$near" && df -Pk "$home_near" "$near"; } 2>/dev/null |
+  { stat -Lc %d:%i "$home_near" "$near" && df -Pk "$home_near" "$near" && stat -f -c 'files %c %d' "$home_near"; } 2>/dev/null |
     home=$home home_near=$home_near home_state=$home_state data=$data data_near=$near data_state=$state awk '
       BEGIN { OFS = "\t" }
+      # A file system without such a limit says that it has none at all.
+      /^files [1-9][0-9]* [0-9]+$/ { print "free-files", $3 }
       NR < 3 { identity[NR] = $0 }
       NR > 3 { disk[NR - 3] = $0 }
       END {

@@ -86,6 +86,8 @@ export interface Cluster {
   readonly coordinator: HostKey
   readonly balancer: Balancer | null
   readonly timeouts: Timeouts
+  /** How many releases stay on each host, the current one counted; at least 1. */
+  readonly keepReleases: number
   /** `cluster.json` byte for byte (valid UTF-8 without BOM), and its sha256. */
   readonly file: { readonly content: string; readonly sha256: Sha256 }
   /** Path or `standin`, as given by option or inventory; absent: as the receipts say. Paths are absolute. */

@@ -24,6 +24,8 @@ export interface Facts {
   /** The absolute home directory of ours, `~` resolved, and the data directory. */
   readonly home: Place
   readonly data: Place
+  /** Files that can still be made on the file system of `home`; null: it has no such limit, or does not tell. */
+  readonly freeFiles: number | null
   /** Absolute paths of tools on the PATH of a non-interactive session; null: not there. */
   readonly tools: Readonly<Record<ToolName, string | null>>
   /** The host's own node, e.g. `8.17.0`; null: none on PATH. */
@@ -36,10 +38,14 @@ export interface Facts {
   readonly ownAddresses: readonly string[]
   /** Target of the link `current`; null: none. */
   readonly currentRelease: Sha256 | null
-  /** Complete releases below `releases/`. */
+  /** Complete releases below `releases/`, the one that became current last comes first. */
   readonly releases: readonly Sha256[]
+  /** Of which artifacts a release was put together, by its id; absent where that is not recorded. */
+  readonly parts: Readonly<Record<Sha256, readonly PlacedArtifact[]>>
   /** Complete artifacts below `artifacts/`. */
   readonly artifacts: readonly Sha256[]
+  /** What artifacts and releases take on the disk together, as far as it was recorded when they came. */
+  readonly storeKiB: number
   /** sha256 of the configuration files in place; null: not there. */
   readonly files: {
     readonly cluster: Sha256 | null
@@ -59,6 +65,13 @@ export interface Facts {
   readonly processes: readonly MarkedProcess[]
   /** Listening TCP sockets on the ports asked for. */
   readonly listeners: readonly Listener[]
+}
+
+/** An artifact in a release. */
+export interface PlacedArtifact {
+  readonly sha256: Sha256
+  /** Its place inside the release; empty for the package itself. */
+  readonly to: string
 }
 
 export const toolNames = ['bash', 'tar', 'gzip', 'sha256sum', 'node', 'java'] as const

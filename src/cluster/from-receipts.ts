@@ -2,8 +2,8 @@ import { type Cluster, type Host, type HostKey, hostOf, members } from './cluste
 import type { Receipt } from './receipt.js'
 
 /**
- * The cluster as its hosts remember it: without an inventory file the name, the balancer and each host's directories are
- * what the receipts say, so that a second person changes nothing by what he lacks; the other settings are those of the
+ * The cluster as its hosts remember it: without an inventory file the name, the balancer, how many releases are kept and
+ * each host's directories are what the receipts say, so that a second person changes nothing by what he lacks; the other settings are those of the
  * file on the host (`plan/settings.ts`). The coordinator's receipt comes first where the hosts disagree. A balancer host
  * outside the cluster is added; it is reached by its key. What no receipt tells stays as it is, and with an inventory
  * file everything does.
@@ -16,6 +16,7 @@ export function clusterFromReceipts(cluster: Cluster, receipts: ReadonlyMap<Host
     ...cluster,
     name: leading.name,
     hosts: hosts.map((host) => ({ ...host, ...placesIn(receipts.get(host.key)) })),
+    keepReleases: leading.keepReleases ?? cluster.keepReleases,
     balancer: leading.balancer,
   }
 }

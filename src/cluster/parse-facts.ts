@@ -1,6 +1,14 @@
 import type { HostKey, Sha256 } from './cluster.js'
 import { type FactFormats, type FactLine, type FactLines, readFactLines } from './fact-lines.js'
-import { type Facts, type Listener, type MarkedProcess, type Place, type ToolName, toolNames } from './facts.js'
+import {
+  type Facts,
+  type Listener,
+  type MarkedProcess,
+  type Place,
+  type PlacedArtifact,
+  type ToolName,
+  toolNames,
+} from './facts.js'
 import type { LeaseOwner } from './receipt.js'
 import { parseLeaseOwner, parseReceipt, parseStartRecord } from './records.js'
 
@@ -19,6 +27,7 @@ export function parseFacts(host: HostKey, text: string): Facts {
     machine: machineOf(told),
     home: placeOf(told.one('home')),
     data: placeOf(told.one('data')),
+    freeFiles: told.maybe('free-files')?.count(0) ?? null,
     tools: toolsOf(told),
     nodeVersion: told.text('node'),
     javaHome: told.text('java-home'),
@@ -26,7 +35,9 @@ export function parseFacts(host: HostKey, text: string): Facts {
     ownAddresses: told.all('address').map((line) => line.text(0)),
     currentRelease: told.maybe('current')?.sha256(0) ?? null,
     releases: told.all('release').map((line) => line.sha256(0)),
+    parts: partsOf(told),
     artifacts: told.all('artifact').map((line) => line.sha256(0)),
+    storeKiB: told.all('artifact').reduce((sum, line) => sum + (line.countOrNull(1) ?? 0), 0),
     files: filesOf(told),
     receipt: parseReceipt(told.text('receipt') ?? ''),
     start: parseStartRecord(told.text('start') ?? ''),
@@ -55,6 +66,7 @@ const formats = {
   'open-files': [1, 'once'],
   home: [6, 'once'],
   data: [6, 'once'],
+  'free-files': [1, 'at most once'],
   tool: [2, 'often'],
   node: [1, 'at most once'],
   'java-home': [1, 'at most once'],
@@ -62,7 +74,8 @@ const formats = {
   address: [1, 'often'],
   current: [1, 'at most once'],
   release: [1, 'often'],
-  artifact: [1, 'often'],
+  part: [3, 'often'],
+  artifact: [2, 'often'],
   hash: [2, 'often'],
   token: [1, 'once'],
   receipt: [1, 'at most once'],
@@ -99,6 +112,15 @@ function placeOf(line: FactLine): Place {
     freeKiB: line.count(4),
     filesystem: line.text(5),
   }
+}
+
+function partsOf(told: Told): Facts['parts'] {
+  const parts: Record<Sha256, PlacedArtifact[]> = {}
+  for (const line of told.all('part')) {
+    const release = line.sha256(0)
+    parts[release] = [...(parts[release] ?? []), { sha256: line.sha256(1), to: line.text(2) }]
+  }
+  return parts
 }
 
 function toolsOf(told: Told): Facts['tools'] {

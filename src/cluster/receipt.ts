@@ -26,6 +26,8 @@ export interface Receipt {
     /** sha256 of `etc/environment`, where all other settings are. Only that file holds them: some may be secrets. */
     readonly environment: Sha256
   }
+  /** Absent in what earlier versions wrote. */
+  readonly keepReleases?: number
   /** Keys of all members, in the order of `cluster.json`. */
   readonly peers: readonly HostKey[]
   readonly balancer: { readonly host: HostKey; readonly sourcePort: number } | null

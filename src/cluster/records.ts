@@ -65,6 +65,7 @@ const receipt: Shape<Receipt> = {
   member: isBoolean,
   release: has<Receipt['release']>({ id: isSha256, label: isText, killTimeoutMs: isCount }),
   settings: has(settings),
+  keepReleases: (value) => value === undefined || isCount(value),
   peers: listOf(isText),
   balancer: orNull(has<NonNullable<Receipt['balancer']>>({ host: isText, sourcePort: isCount })),
 }

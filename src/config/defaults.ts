@@ -11,6 +11,7 @@ export const defaults = {
     environment: {},
   },
   balancer: { sourcePort: 9000 },
+  keepReleases: 3,
   timeouts: { connect: '10s', start: '5m', stop: '60s', step: '30m' },
 } as const
 

@@ -4,6 +4,7 @@ import type { Transport } from '../cluster/cluster.js'
 export interface Inventory {
   readonly name?: string
   readonly release?: string
+  readonly keepReleases?: number
   readonly defaults?: Settings | null
   readonly hosts?: Readonly<Record<string, HostEntry | null>> | null
   readonly balancer?: { readonly host: string; readonly sourcePort?: number } | null

@@ -9,7 +9,7 @@ import {
   type Role,
   roles,
 } from '../cluster/cluster.js'
-import { completeBalancer, completeSettings, completeTimeouts, present } from './defaults.js'
+import { completeBalancer, completeSettings, completeTimeouts, defaults, present } from './defaults.js'
 import { type ConfigFile, isMapping, keysAt, type Path, valueAt } from './document.js'
 import type { HostEntry, Inventory, Settings } from './inventory.js'
 
@@ -43,6 +43,7 @@ export function normalise(wanted: Wanted): Cluster {
     hosts,
     coordinator: coordinatorOf(hosts),
     balancer,
+    keepReleases: inventory.keepReleases ?? defaults.keepReleases,
     timeouts: { ...timeouts, ...present({ start: overrides.timeoutStartMs }) },
     file: { content, sha256: createHash('sha256').update(content).digest('hex') },
     ...present({ release: releaseOf(wanted, inventory) }),

@@ -44,7 +44,7 @@ function unreachableHosts(plan: Plan): readonly [HostKey, Problem][] {
 
 async function runPhase(phase: Phase, progress: Progress, engine: Engine): Promise<void> {
   const work = phase.work.filter(({ host }) => !progress.failed.has(host) && !progress.held.has(host))
-  if (work.length === 0) return
+  if (work.length === 0 || (phase.needs === 'success' && progress.failed.size + progress.held.size > 0)) return
   engine.emit({ kind: 'phaseStarted', phase: phase.id, title: phase.title, hosts: work.map(({ host }) => host) })
   if (phase.needs === 'every' && progress.failed.size > 0) return hold(phase, work, progress, engine)
   const run: PhaseRun = { phase, slots: createSlots(phase.parallel), barrier: barrierOf(phase, engine), progress }

@@ -37,6 +37,7 @@ function receiptOf(host: Host, facts: Facts, context: PlanContext): Receipt {
     member: host.member,
     release: { id: release.id, label: release.label, killTimeoutMs: release.killTimeoutMs },
     settings: { home, data, environment: settingsFileOf(host, facts, cluster).sha256 },
+    keepReleases: cluster.keepReleases,
     peers: members(cluster).map((member) => member.key),
     balancer: cluster.balancer,
   }

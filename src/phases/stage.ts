@@ -1,5 +1,5 @@
 import type { Facts } from '../cluster/facts.js'
-import { artifactsFor } from '../plan/artifacts.js'
+import { artifactsFor, missingParts } from '../plan/artifacts.js'
 import type { PhaseDefinition, PlanContext } from '../plan/context.js'
 import type { Step } from '../plan/plan.js'
 import { short } from '../plan/state.js'
@@ -12,12 +12,12 @@ export const stage: PhaseDefinition = {
   needs: () => 'each',
   hosts: (context) => context.chosen,
   steps: (host, facts, context) => {
-    const { release } = context
-    if (release === null || facts.releases.includes(release.id)) return []
     const parts = artifactsFor(host, context)
+    const lacking = missingParts(parts, facts, context)
+    if (context.release === null || lacking === null) return []
     return [
-      ...parts.filter((part) => !facts.artifacts.includes(part.sha256)).map((part) => fetch(part, facts)),
-      assemble(parts, facts, context),
+      ...lacking.filter((part) => !facts.artifacts.includes(part.sha256)).map((part) => fetch(part, facts)),
+      assemble(parts, lacking, facts, context),
     ]
   },
 }
@@ -37,12 +37,15 @@ function fetch(artifact: Artifact, facts: Facts): Step {
   }
 }
 
-function assemble(parts: readonly Artifact[], facts: Facts, context: PlanContext): Step {
+function assemble(parts: readonly Artifact[], lacking: readonly Artifact[], facts: Facts, context: PlanContext): Step {
   const id = context.release?.id ?? ''
+  const isThere = facts.releases.includes(id)
   return {
     id: 'assemble',
-    title: `Link release ${short(id)}`,
-    reason: `release differs: ${short(facts.currentRelease)} → ${short(id)}`,
+    title: isThere ? `Complete release ${short(id)}` : `Link release ${short(id)}`,
+    reason: isThere
+      ? `the host's roles need ${lacking.map(({ name }) => name).join(', ')}`
+      : `release differs: ${short(facts.currentRelease)} → ${short(id)}`,
     kind: 'run',
     script: 'assemble',
     args: [facts.home.path, id, ...parts.flatMap(artifactArgs), ...placeholders(parts), ...copies],

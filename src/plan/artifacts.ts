@@ -1,4 +1,5 @@
 import { type Cluster, type Host, hasRole } from '../cluster/cluster.js'
+import type { Facts } from '../cluster/facts.js'
 import { runsSparkMaster } from '../trueno/components.js'
 import type { Artifact } from '../trueno/release.js'
 import type { PlanContext } from './context.js'
@@ -13,4 +14,19 @@ function needs(host: Host, artifact: Artifact, cluster: Cluster): boolean {
   if (artifact.for === 'members') return host.member
   if (artifact.for.includes('master') && runsSparkMaster(host, cluster)) return true
   return artifact.for.some((role) => role !== 'master' && hasRole(host, role))
+}
+
+/**
+ * Those of these parts that the release on the host lacks; null: nothing is lacking. A release that is there is known by
+ * its places: what Trueno rewrites is no part of its id, so a place may hold another artifact of the same release.
+ */
+export function missingParts(
+  parts: readonly Artifact[],
+  facts: Facts,
+  { release }: Pick<PlanContext, 'release'>,
+): readonly Artifact[] | null {
+  if (release === null || !facts.releases.includes(release.id)) return parts
+  const places = facts.parts[release.id]?.map(({ to }) => to)
+  const lacking = parts.filter(({ to }) => places !== undefined && !places.includes(to))
+  return lacking.length === 0 ? null : lacking
 }

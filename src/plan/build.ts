@@ -7,6 +7,7 @@ import { checks } from './checks/checks.js'
 import { clusterChecks, foreignProcesses } from './checks/cluster-checks.js'
 import type { PhaseDefinition, PlanContext, WantedRelease } from './context.js'
 import type { Phase, Plan } from './plan.js'
+import { sendsOf } from './sends.js'
 import { sha256 } from './state.js'
 
 /** All that a plan is made of. */
@@ -47,6 +48,7 @@ export function buildPlan(
     inputs: sha256(JSON.stringify([files, release?.id, inputs.chosen])),
     facts: sha256(JSON.stringify(phases)),
     phases,
+    sends: sendsOf(phases, release?.artifacts ?? []),
     unreachable: [...inputs.unreachable.values()],
     problems: workflow === 'up' ? findings(context, inputs) : foreignProcesses(context),
   }

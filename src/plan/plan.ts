@@ -2,6 +2,7 @@ import type { HostKey, Sha256 } from '../cluster/cluster.js'
 import type { ClusterId } from '../cluster/receipt.js'
 import type { Problem } from '../errors.js'
 import type { Gate } from '../trueno/gates.js'
+import type { Sends } from './sends.js'
 
 /** What will be done, as data: phases in order; in a phase hosts side by side; on a host steps in order. */
 export interface Plan {
@@ -20,6 +21,8 @@ export interface Plan {
   /** Hash of what was found and mattered. */
   readonly facts: Sha256
   readonly phases: readonly Phase[]
+  /** What all fetch steps send, told before anything is sent. */
+  readonly sends: Sends
   /** Hosts that could not be reached, with the problem of each. */
   readonly unreachable: readonly Problem[]
   /** What the checks found; an `error` keeps the plan from being applied. */
@@ -36,6 +39,7 @@ export type PhaseId =
   | 'awaitReady'
   | 'balance'
   | 'stopBalancer'
+  | 'prune'
 
 export interface Phase {
   readonly id: PhaseId
@@ -44,9 +48,9 @@ export interface Phase {
   readonly parallel: number
   /**
    * `every`: entered only when no host has failed so far, since it cannot succeed without all (the barrier);
-   * `each`: hosts that have not failed go on.
+   * `each`: hosts that have not failed go on; `success`: left out as soon as one has failed, and nobody misses it.
    */
-  readonly needs: 'every' | 'each'
+  readonly needs: 'every' | 'each' | 'success'
   readonly work: readonly HostWork[]
 }
 
@@ -94,6 +98,7 @@ export type WriteScript =
   | 'assemble'
   | 'write'
   | 'activate'
+  | 'prune'
   | 'start'
   | 'stop'
   | 'balancer-start'

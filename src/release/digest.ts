@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto'
 import type { Sha256 } from '../cluster/cluster.js'
-import type { Artifact } from '../trueno/release.js'
+import type { Artifact, Space } from '../trueno/release.js'
 import { isIdentity } from './content.js'
 import type { Part } from './parts.js'
 import { type OnContent, tarOf } from './tar.js'
@@ -30,8 +30,24 @@ async function digestPart(root: string, part: Part, onContent: OnContent, signal
     hash.update(chunk)
     bytes += chunk.length
   }
-  return { sha256: hash.digest('hex'), name: part.name, bytes, to: part.to, for: part.for }
+  return {
+    sha256: hash.digest('hex'),
+    name: part.name,
+    bytes,
+    space: spaceOf(part.entries),
+    to: part.to,
+    for: part.for,
+  }
 }
+
+/** What a tree takes in the store, and its folders once more in the release, whose files are links. */
+function spaceOf(entries: readonly Entry[]): Space {
+  const folders = entries.filter(({ kind }) => kind === 'directory').length
+  const blocks = entries.reduce((sum, { kind, size }) => sum + (kind === 'file' ? Math.ceil(size / block) : 1), 0)
+  return { bytes: (blocks + folders) * block, files: entries.length + folders }
+}
+
+const block = 4096
 
 /** One line for each file and link, made of pieces of content that come file by file. */
 function collectLines(): { add: OnContent; end(): string[] } {

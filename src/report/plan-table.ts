@@ -88,26 +88,17 @@ function stepLines(step: Step, column: number, { paint, columns }: Page): readon
 }
 
 /** How much each host gets, hosts with the same amount together, and the sum. */
-function sent(plan: Plan, page: Page): readonly string[] {
-  const amounts = amountsOf(plan)
+function sent({ sends }: Plan, page: Page): readonly string[] {
   const byAmount = new Map<number, HostKey[]>()
-  for (const [host, amount] of amounts) byAmount.set(amount, [...(byAmount.get(amount) ?? []), host])
+  for (const { host, bytes: amount } of sends.hosts) byAmount.set(amount, [...(byAmount.get(amount) ?? []), host])
   if (byAmount.size === 0) return [` ${page.paint.faint('Nothing is sent.')}`]
-  const total = [...amounts.values()].reduce((sum, amount) => sum + amount, 0)
   const parts = [...byAmount].map(([amount, hosts]) => `${bytes(amount)} to ${each(hosts)}`)
-  const sum = amounts.size === 1 ? '' : ` · ${bytes(total)} in all`
-  return wrap(`Sends ${parts.join('; ')}${sum}`, page.columns - 4).map((line, index) =>
-    index === 0 ? ` ${line}` : `   ${line}`,
-  )
+  const sums =
+    sends.hosts.length === 1 ? '' : ` · ${bytes(sends.bytes)} in all (${bytes(sends.distinctBytes)}, each part once)`
+  const text = `Sends ${sends.exact ? '' : 'at most '}${parts.join('; ')}${sums}`
+  return wrap(text, page.columns - 4).map((line, index) => (index === 0 ? ` ${line}` : `   ${line}`))
 }
 
 function each(hosts: readonly HostKey[]): string {
   return hosts.length === 1 ? `${hosts[0]}` : `each of ${oneLine(nameAllHosts(hosts))}`
-}
-
-function amountsOf({ phases }: Plan): ReadonlyMap<HostKey, number> {
-  const amounts = new Map<HostKey, number>()
-  for (const { host, steps } of phases.flatMap(({ work }) => work))
-    for (const step of steps) if (step.kind === 'fetch') amounts.set(host, (amounts.get(host) ?? 0) + step.bytes)
-  return amounts
 }

@@ -42,10 +42,20 @@ export interface Artifact {
   readonly bytes: number
   /** What goes over the wire, when it is known already: less than `bytes` where it is compressed. */
   readonly wireBytes?: number
+  /** What its tree takes on a host. */
+  readonly space: Space
   /** Where its tree goes inside the release; empty for the package itself. */
   readonly to: string
   /** Who needs it: every host, hosts with one of these roles, or those that start Spark. */
   readonly for: 'every' | 'members' | readonly Role[]
+}
+
+/** Room on a disk. */
+export interface Space {
+  /** In blocks of 4 KiB, as most file systems give them. */
+  readonly bytes: number
+  /** Files, folders and links. */
+  readonly files: number
 }
 
 /** The files that Trueno insists on at every start, relative to the package (contract, 3). */

@@ -10,6 +10,7 @@ const cluster: Cluster = {
   coordinator: 'b',
   balancer: null,
   timeouts: { connect: 1, start: 1, stop: 1, step: 1 },
+  keepReleases: 3,
   file: { content: '{}', sha256: '00' },
   hasInventory: false,
 }

@@ -51,6 +51,7 @@ const bareFacts: Facts = {
     filesystem: 'ext4',
   },
   data: { path: '/data', exists: true, writable: false, identity: '2049:12', freeKiB: 2000, filesystem: 'xfs' },
+  freeFiles: null,
   tools: { bash: null, tar: null, gzip: null, sha256sum: null, node: null, java: null },
   nodeVersion: null,
   javaHome: null,
@@ -58,7 +59,9 @@ const bareFacts: Facts = {
   ownAddresses: [],
   currentRelease: null,
   releases: [],
+  parts: {},
   artifacts: [],
+  storeKiB: 0,
   files: { cluster: null, environment: null, balancer: null, receipt: null },
   receipt: null,
   start: null,
@@ -99,7 +102,11 @@ describe('a host', () => {
       `current\t${a}`,
       `release\t${a}`,
       `release\t${b}`,
-      `artifact\t${b}`,
+      `part\t${a}\t${b}\t`,
+      `part\t${a}\t${a}\tlib/an engine`,
+      `artifact\t${b}\t12`,
+      `artifact\t${a}\t`,
+      'free-files\t77',
       `hash\tcluster\t${a}`,
       `hash\treceipt\t${b}`,
     ]
@@ -107,7 +114,15 @@ describe('a host', () => {
       ...bareFacts,
       currentRelease: a,
       releases: [a, b],
-      artifacts: [b],
+      parts: {
+        [a]: [
+          { sha256: b, to: '' },
+          { sha256: a, to: 'lib/an engine' },
+        ],
+      },
+      artifacts: [b, a],
+      storeKiB: 12,
+      freeFiles: 77,
       files: { cluster: a, environment: null, balancer: null, receipt: b },
     })
   })
@@ -303,6 +318,7 @@ function someFacts(): fc.Arbitrary<Facts> {
     }),
     home: place,
     data: place,
+    freeFiles: orNull(count),
     tools: fc
       .tuple(...toolNames.map(() => orNull(filled)))
       .map((paths) => Object.fromEntries(toolNames.map((name, i) => [name, paths[i]])) as Facts['tools']),
@@ -312,7 +328,11 @@ function someFacts(): fc.Arbitrary<Facts> {
     ownAddresses: fc.array(filled),
     currentRelease: orNull(hash),
     releases: fc.array(hash, { maxLength: 3 }),
+    parts: fc.dictionary(hash, fc.array(fc.record({ sha256: hash, to: text }), { minLength: 1, maxLength: 3 }), {
+      maxKeys: 2,
+    }),
     artifacts: fc.array(hash, { maxLength: 3 }),
+    storeKiB: fc.nat(),
     files: fc.record({
       cluster: orNull(hash),
       environment: orNull(hash),
@@ -332,6 +352,7 @@ function someFacts(): fc.Arbitrary<Facts> {
     const ours = new Set(one.processes.map(({ pid }) => pid))
     return {
       ...one,
+      storeKiB: one.artifacts.length === 0 ? 0 : one.storeKiB,
       listeners: one.listeners.map((each) => ({ ...each, ours: each.pid !== null && ours.has(each.pid) })),
     }
   })

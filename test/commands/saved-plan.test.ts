@@ -6,6 +6,7 @@ import { loadPlan, refuseStale, type SavedPlan, savePlan } from '../../src/comma
 import { ProblemError, UsageError } from '../../src/errors.js'
 import type { Phase, Plan, Step } from '../../src/plan/plan.js'
 import { withoutSecrets } from '../../src/plan/secrets.js'
+import { sendsOf } from '../../src/plan/sends.js'
 
 let directory = ''
 beforeEach(async () => {
@@ -31,6 +32,7 @@ function planOf(phases: readonly Phase[], more: Partial<Plan> = {}): Plan {
     inputs: 'wanted',
     facts: 'found',
     phases,
+    sends: sendsOf(phases, []),
     unreachable: [],
     problems: [],
     ...more,

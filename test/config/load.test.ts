@@ -16,6 +16,7 @@ test('cluster.json alone is enough', async () => {
     balancer: null,
     timeouts: { connect: 10_000, start: 300_000, stop: 60_000, step: 1_800_000 },
     file: { content: cluster, sha256: createHash('sha256').update(cluster).digest('hex') },
+    keepReleases: 3,
     hasInventory: false,
   } satisfies Cluster)
 })
@@ -107,6 +108,7 @@ test('everything that an inventory can say', async () => {
     balancer: { host: 'outside.lab', sourcePort: 8000 },
     timeouts: { connect: 500, start: 3_600_000, stop: 90_000, step: 1_800_000 },
     file: { content: cluster, sha256: createHash('sha256').update(cluster).digest('hex') },
+    keepReleases: 3,
     hasInventory: true,
   } satisfies Cluster)
 })
@@ -130,6 +132,7 @@ test('keys with nothing below them leave everything as it is', async () => {
   const without = await load({ 'cluster.json': cluster })
   expect(await load({ 'cluster.json': cluster, 'inventory.yaml': inventory })).toEqual({
     ...without,
+    keepReleases: 3,
     hasInventory: true,
   })
 })

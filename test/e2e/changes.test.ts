@@ -85,7 +85,7 @@ it('another release stops the others, then the coordinator, starts in order and 
   expect(status.state).toBe('ready')
   expect(status.release).not.toBe(first)
   expect(readFileSync(join(home, 'data/elasticsearch.kept'), 'utf8')).toBe('data')
-  expect(readdirSync(join(home, 'releases')).sort()).toEqual([first, status.release].sort())
+  expect(releasesIn(home)).toEqual([first, status.release].sort())
 
   // Without an option it is again what the inventory says.
   const planned = await lab.run('plan', '--exit-code')
@@ -93,6 +93,60 @@ it('another release stops the others, then the coordinator, starts in order and 
   expect((await lab.run('down')).code).toBe(0)
   expect(foreign.pids()).toEqual(others)
 })
+
+it('old releases go after a successful up, the last ones stay; a new role brings what the release lacks; plans say why', async (test) => {
+  const lab = await labFor(test, {
+    roles: [['master'], ['compute'], ['compute', 'index']],
+    inventory: { keepReleases: 2 },
+  })
+  const { home, key: second } = lab.host(1)
+  const ids: (string | null)[] = []
+  for (const version of ['1', '2', '3']) {
+    lab.inventory({ keepReleases: 2, release: nextRelease(lab, version) })
+    const told = await lab.tell('up')
+    expect(told.code, told.screen).toBe(0)
+    ids.push((await lab.status()).release)
+    const pruned = steps(told).filter(([, step]) => step === 'prune')
+    expect(pruned).toEqual(version === '3' ? lab.hosts.map(({ key }) => [key, 'prune']) : [])
+  }
+  expect(releasesIn(home)).toEqual(ids.slice(1).sort())
+  // The three packages differ, all else they share.
+  expect(readdirSync(join(home, 'artifacts')).filter((name) => !name.includes('.'))).toHaveLength(5)
+  expect((await lab.run('plan', '--exit-code')).code).toBe(0)
+
+  writeFileSync(
+    join(lab.directory, 'cluster.json'),
+    JSON.stringify({
+      ...JSON.parse(readFileSync(join(lab.directory, 'cluster.json'), 'utf8')),
+      [second]: { compute: true, index: true },
+    }),
+  )
+  const plan = await lab.run('plan')
+  expect(plan.stdout).toMatch(
+    /Complete release \w{7}\s+the host's roles need elasticsearch, trueno_elastic_bridge_server/,
+  )
+  const told = await lab.tell('up')
+  expect(told.code, told.screen).toBe(0)
+  expect(steps(told).filter(([, step]) => step.startsWith('fetch') || step === 'assemble')).toEqual([
+    [second, 'fetch-elasticsearch'],
+    [second, 'fetch-trueno_elastic_bridge_server'],
+    [second, 'assemble'],
+  ])
+  expect(await lab.status()).toMatchObject({ state: 'ready', elasticsearch: { nodes: 2, expectedNodes: 2 } })
+})
+
+function nextRelease(lab: Lab, version: string): string {
+  const folder = join(lab.directory, `release-${version}`)
+  cpSync('remote/standin', folder, { recursive: true })
+  writeFileSync(join(folder, 'lib/standin/version.txt'), version)
+  return folder
+}
+
+function releasesIn(home: string): readonly string[] {
+  return readdirSync(join(home, 'releases'))
+    .filter((name) => !name.includes('.'))
+    .sort()
+}
 
 function steps({ events }: Told): readonly (readonly [string, string])[] {
   return events.flatMap((event) => (event.kind === 'stepStarted' ? [[event.host, event.step] as const] : []))

@@ -57,12 +57,19 @@ describe('what would make it fail', () => {
     }
     const early = await lab.tell('up')
     expect(early.code, early.screen).toBe(1)
-    expect(early.problems.map(({ host, code }) => [host, code])).toEqual([[second, 'disk-full']])
-    expect(early.screen).toMatch(/staging needs 1 MiB below .*, 0 MiB are free/)
+    expect(early.problems.map(({ host, code }) => [host, code])).toEqual([
+      [second, 'no-space'],
+      [third, 'no-space'],
+    ])
+    expect(early.problems[0]?.cause).toMatch(/staging needs below .*: \d\.\d MiB, 0\.\d MiB are free$/)
+    const [, needed, free] = /: (\d+) files, (\d+) can still be made$/.exec(early.problems[1]?.cause ?? '') ?? []
+    expect(begun(early, 'fetch-package')).toEqual([])
     remountMemory(lab.host(1).login, 'size=64m')
+    // Just enough for the release itself, and not for what is written while it is staged.
+    remountMemory(lab.host(2).login, `nr_inodes=${30 - Number(free) + Number(needed)}`)
 
     const late = await lab.tell('up')
-    expect(late.screen).toMatch(/\d+ files free, needed: \d+ KiB, \d+ files/)
+    expect(late.screen).toMatch(/no space left to /i)
     expect(late.screen).toMatch(/Stage failed on 1 of 3 hosts/)
     expect(late.code, late.screen).toBe(1)
     expect(late.problems.map(({ host, code }) => [host, code])).toEqual([[third, 'disk-full']])

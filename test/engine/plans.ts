@@ -1,6 +1,7 @@
 import { type Applied, apply } from '../../src/engine/apply.js'
 import { errorProblem } from '../../src/errors.js'
 import type { Phase, Plan, Step } from '../../src/plan/plan.js'
+import { sendsOf } from '../../src/plan/sends.js'
 import type { FakeEngine } from './fake-engine.js'
 
 /** A phase in which each of these hosts has these steps. */
@@ -18,6 +19,7 @@ export function planOf(phases: readonly Phase[], unreachable: readonly string[] 
     inputs: '',
     facts: '',
     phases,
+    sends: sendsOf(phases, []),
     unreachable: unreachable.map((host) =>
       errorProblem({ code: 'no-route', title: 'Gone', cause: 'gone', remedy: 'look', host }),
     ),

@@ -32,6 +32,7 @@ export function exampleCluster(more: Partial<Cluster> = {}): Cluster {
     coordinator: '10.0.0.40',
     balancer: null,
     timeouts: { connect: 10_000, start: 300_000, stop: 60_000, step: 1_800_000 },
+    keepReleases: 3,
     file: { content, sha256: hash(content) },
     hasInventory: true,
     ...more,
@@ -45,7 +46,7 @@ export function hash(text: string): string {
 export const releaseId = hash('release')
 
 function part(name: string, to: string, needs: Artifact['for']): Artifact {
-  return { sha256: hash(name), name, bytes: 1024, to, for: needs }
+  return { sha256: hash(name), name, bytes: 1024, space: { bytes: 4096, files: 1 }, to, for: needs }
 }
 
 export const artifacts: readonly Artifact[] = [
@@ -103,6 +104,7 @@ export function emptyFacts(host: string, more: Partial<Facts> = {}): Facts {
     },
     home,
     data: { ...home, path: '/home/trueno/trueno/data' },
+    freeFiles: 1_000_000,
     tools: {
       bash: '/bin/bash',
       tar: '/bin/tar',
@@ -117,7 +119,9 @@ export function emptyFacts(host: string, more: Partial<Facts> = {}): Facts {
     ownAddresses: [host],
     currentRelease: null,
     releases: [],
+    parts: {},
     artifacts: [],
+    storeKiB: 0,
     files: { cluster: null, environment: null, balancer: null, receipt: null },
     receipt: null,
     start: null,

@@ -22,7 +22,7 @@ function taken(step: Step, facts: Facts, plan: Plan, cluster: Cluster): Facts {
   if (step.kind === 'write') return written(step.path, step.content, facts)
   if (step.kind === 'wait' && step.gate.id === 'coordinatorAwaits') return facts
   if (step.kind === 'wait') return { ...facts, listeners: [...facts.listeners, serving(step.gate.port)] }
-  return scripts[step.script]?.(facts, plan, cluster) ?? facts
+  return scripts[step.script]?.(facts, plan, cluster, step.args) ?? facts
 }
 
 function serving(port: number): Facts['listeners'][number] {
@@ -39,26 +39,40 @@ function written(path: string, content: string, facts: Facts): Facts {
   return { ...facts, files: { ...facts.files, [name as string]: sha } }
 }
 
-const scripts: Partial<Record<string, (facts: Facts, plan: Plan, cluster: Cluster) => Facts>> = {
-  assemble: (facts, plan) => ({ ...facts, releases: [...facts.releases, plan.release?.id ?? ''] }),
-  activate: (facts, plan) => ({ ...facts, currentRelease: plan.release?.id ?? null }),
-  stop: (facts) => ({ ...facts, processes: facts.processes.filter(({ part }) => part !== 'trueno'), listeners: [] }),
-  'balancer-stop': (facts) => ({ ...facts, processes: facts.processes.filter(({ part }) => part !== 'balancer') }),
-  start: (facts, plan) => ({
-    ...facts,
-    start: recordOf(facts),
-    processes: [
-      ...facts.processes,
-      processOf('', { clusterId: plan.cluster.id }),
-      processOf('Trueno-Core', { clusterId: plan.cluster.id }),
-    ],
-  }),
-  'balancer-start': (facts, plan) => ({
-    ...facts,
-    balancerStart: recordOf(facts),
-    processes: [...facts.processes, processOf('balancer', { part: 'balancer', clusterId: plan.cluster.id })],
-  }),
-}
+const scripts: Partial<Record<string, (facts: Facts, plan: Plan, cluster: Cluster, args: readonly string[]) => Facts>> =
+  {
+    assemble: (facts, _plan, _cluster, [, id = '', ...parts]) => ({
+      ...facts,
+      releases: [id, ...facts.releases.filter((other) => other !== id)],
+      parts: { ...facts.parts, [id]: placedBy(parts) },
+    }),
+    activate: (facts, _plan, _cluster, [, id = '']) => ({
+      ...facts,
+      currentRelease: id,
+      releases: [id, ...facts.releases.filter((other) => other !== id)],
+    }),
+    prune: (facts, _plan, _cluster, [, ...names]) => ({
+      ...facts,
+      releases: facts.releases.filter((id) => !names.includes(id)),
+      artifacts: facts.artifacts.filter((sha256) => !names.includes(sha256)),
+    }),
+    stop: (facts) => ({ ...facts, processes: facts.processes.filter(({ part }) => part !== 'trueno'), listeners: [] }),
+    'balancer-stop': (facts) => ({ ...facts, processes: facts.processes.filter(({ part }) => part !== 'balancer') }),
+    start: (facts, plan) => ({
+      ...facts,
+      start: recordOf(facts),
+      processes: [
+        ...facts.processes,
+        processOf('', { clusterId: plan.cluster.id }),
+        processOf('Trueno-Core', { clusterId: plan.cluster.id }),
+      ],
+    }),
+    'balancer-start': (facts, plan) => ({
+      ...facts,
+      balancerStart: recordOf(facts),
+      processes: [...facts.processes, processOf('balancer', { part: 'balancer', clusterId: plan.cluster.id })],
+    }),
+  }
 
 function recordOf(facts: Facts): NonNullable<Facts['start']> {
   return {
@@ -69,4 +83,10 @@ function recordOf(facts: Facts): NonNullable<Facts['start']> {
     clusterFile: facts.files.cluster ?? '',
     environment: facts.files.environment ?? '',
   }
+}
+
+function placedBy(parts: readonly string[]): Facts['parts'][string] {
+  return parts.flatMap((word, at) =>
+    word === 'artifact' ? [{ sha256: parts[at + 1] ?? '', to: parts[at + 2] ?? '' }] : [],
+  )
 }

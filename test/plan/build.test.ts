@@ -86,6 +86,23 @@ describe('up', () => {
     expect(up(cluster, running(cluster))).toMatchObject({ phases: [], problems: [] })
   })
 
+  it('brings a host with a new role what its release lacks, and nothing else', () => {
+    const cluster = exampleCluster()
+    const asked = exampleCluster({
+      hosts: cluster.hosts.map((host) => (host.key === '10.0.0.41' ? { ...host, roles: ['compute', 'index'] } : host)),
+    })
+    const built = up(asked, running(cluster))
+    const stage = built.phases.find(({ id }) => id === 'stage')
+    expect(outline({ ...built, phases: stage === undefined ? [] : [stage] })).toEqual([
+      'stage 41: fetch-elasticsearch fetch-trueno_elastic_bridge_server assemble',
+    ])
+    expect(stage?.work[0]?.steps.at(-1)).toMatchObject({
+      title: `Complete release ${releaseOf().id.slice(0, 7)}`,
+      reason: "the host's roles need elasticsearch, trueno_elastic_bridge_server",
+    })
+    expect(isEmpty(up(asked, running(asked)))).toBe(true)
+  })
+
   it('with a balancer is empty the second time, and restarts it when its targets change', () => {
     const balancer = { host: '10.0.0.40', sourcePort: 9000 }
     const cluster = exampleCluster({ balancer })

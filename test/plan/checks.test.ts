@@ -121,7 +121,19 @@ const cases: Record<string, Case & { expected: Partial<Problem> }> = {
   },
   'too little space for the release': {
     facts: { home: { ...empty.home, freeKiB: 6 } },
-    expected: { code: 'disk-full', host, cause: 'staging needs 1 MiB below /home/trueno/trueno, 0 MiB are free' },
+    expected: {
+      code: 'no-space',
+      host,
+      cause: 'staging needs below /home/trueno/trueno: 0.0 MiB, 0.0 MiB are free',
+    },
+  },
+  'too few files left for the release': {
+    facts: { freeFiles: 6 },
+    expected: {
+      code: 'no-space',
+      host,
+      cause: 'staging needs below /home/trueno/trueno: 7 files, 6 can still be made',
+    },
   },
   'a host that does not know its own name': {
     facts: { ownAddresses: [] },

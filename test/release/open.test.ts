@@ -17,7 +17,7 @@ describe('a folder of real Trueno', () => {
     const folder = await layOut(join(shop.root, 'package'), { ...trueno, 'runtime/node/bin/node': node })
     const opened = await shop.open(folder)
     const artifact = (name: string, to: string, needs: Artifact['for']) => {
-      return { sha256, name, bytes: expect.any(Number), to, for: needs }
+      return { sha256, name, bytes: expect.any(Number), space: expect.any(Object), to, for: needs }
     }
     expect(opened.release).toEqual({
       id: sha256,

@@ -18,7 +18,7 @@ inEachShell((host) => {
       stdout: 'assembled\n',
       stderr: '',
     })
-    expect(host().list('releases')).toEqual([id])
+    expect(host().list('releases')).toEqual([id, `${id}.parts`])
     expect(host().list(`releases/${id}/lib/core/binaries/an engine`)).toEqual(['bin'])
     expect(inode(`releases/${id}/lib/trueno.js`)).toBe(inode(`artifacts/${base}/lib/trueno.js`))
     expect(readlinkSync(path.join(host().home, `releases/${id}/link`))).toBe('lib/trueno.js')
@@ -65,19 +65,61 @@ inEachShell((host) => {
     expect(host().list(`releases/${id}`)).toEqual(['mine'])
   })
 
+  test('assemble records what it put together, and what of it was there when it came', async () => {
+    stock(host())
+    await assemble(
+      'artifact',
+      base,
+      '',
+      'artifact',
+      engine,
+      'lib/an engine',
+      'placeholder',
+      'x y/run.sh',
+      'copy',
+      'conf',
+    )
+    expect(host().read(`releases/${id}.parts`)).toBe(
+      `artifact ${base} \nartifact ${engine} lib/an engine\nplaceholder x y/run.sh\n`,
+    )
+    expect(host().read(`artifacts/${engine}.sums`)).toMatch(/^KiB \d+\n[0-9a-f]{64} {2}\.\/bin\/run\n$/)
+    expect(host().read(`artifacts/${base}.sums`)).toMatch(/\nlink {2}\.\/link\n$/)
+    host().put(`artifacts/${engine}.sums`, 'as it came')
+    await host().run('assemble', [1, host().home, 'e'.repeat(64), 'artifact', engine, ''])
+    expect(host().read(`artifacts/${engine}.sums`)).toBe('as it came')
+  })
+
+  test('assemble gives a release that is there what its roles need by now, and touches nothing else of it', async () => {
+    stock(host())
+    const place = 'lib/core/binaries/elasticsearch'
+    await assemble('artifact', base, '', 'placeholder', `${place}/bin/run`)
+    host().put(`releases/${id}/conf/deep/a.ini`, 'written by Trueno')
+    const wanted = ['artifact', base, '', 'artifact', engine, place, 'copy', 'conf', 'copy', `${place}/bin`]
+    expect(await assemble(...wanted)).toEqual({ code: 0, stdout: 'extended\n', stderr: '' })
+    expect(host().read(`releases/${id}/${place}/bin/run`)).toBe('engine')
+    expect(inode(`releases/${id}/${place}/bin/run`)).not.toBe(inode(`artifacts/${engine}/bin/run`))
+    expect(host().read(`releases/${id}/conf/deep/a.ini`)).toBe('written by Trueno')
+    expect(host().read(`releases/${id}.parts`)).toMatch(new RegExp(`\nartifact ${engine} ${place}\n$`))
+    expect(host().list('releases')).toEqual([id, `${id}.parts`])
+    expect(await assemble(...wanted)).toEqual({ code: 0, stdout: 'present\n', stderr: '' })
+  })
+
   test('assemble removes what dead ones left, not what living ones build', async () => {
     stock(host())
     const alive = `.new-x-${process.pid}`
     for (const name of ['.new-x-999999999', alive]) host().put(`releases/${name}/file`, '')
     expect(await assemble('artifact', base, '')).toMatchObject({ code: 0 })
-    expect(host().list('releases')).toEqual([alive, id])
+    expect(host().list('releases')).toEqual([alive, id, `${id}.parts`])
   })
 
   test('assemble of one release by several at once makes it once', async () => {
     stock(host())
     const results = await Promise.all([1, 2, 3, 4].map(() => assemble('artifact', base, '')))
     expect(results.map(({ code, stderr }) => [code, stderr])).toEqual([1, 2, 3, 4].map(() => [0, '']))
-    expect([host().list('releases'), host().list(`releases/${id}`)]).toEqual([[id], ['conf', 'lib', 'link']])
+    expect([host().list('releases'), host().list(`releases/${id}`)]).toEqual([
+      [id, `${id}.parts`],
+      ['conf', 'lib', 'link'],
+    ])
   })
 
   test('assemble refuses what lacks an artifact, and begins nothing', async () => {

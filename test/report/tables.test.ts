@@ -1,7 +1,8 @@
 import { describe, expect, it } from 'vitest'
 import type { ComponentStatus, HostStatus, Status } from '../../src/cluster/status.js'
 import type { Problem } from '../../src/errors.js'
-import type { Plan, Step } from '../../src/plan/plan.js'
+import type { Phase, Plan, Step } from '../../src/plan/plan.js'
+import { sendsOf } from '../../src/plan/sends.js'
 import { renderPlan } from '../../src/report/plan-table.js'
 import { renderStatus } from '../../src/report/status-table.js'
 import { widthOf } from '../../src/report/text.js'
@@ -129,6 +130,31 @@ const start: Step = {
   args: [],
 }
 
+const phases: readonly Phase[] = [
+  {
+    id: 'stage',
+    title: 'Stage',
+    parallel: 2,
+    needs: 'each',
+    work: hosts.map((host, index) => ({
+      host,
+      steps: [
+        send('package', 3.9e6),
+        send('spark', 192e6),
+        ...(index > 0 ? [send('elasticsearch', 33.4e6)] : []),
+        link,
+      ],
+    })),
+  },
+  {
+    id: 'startCoordinator',
+    title: 'Start coordinator',
+    parallel: 64,
+    needs: 'every',
+    work: [{ host: '192.168.1.40', steps: [start] }],
+  },
+]
+
 const plan: Plan = {
   version: 1,
   workflow: 'up',
@@ -136,30 +162,8 @@ const plan: Plan = {
   release: { id, label: 'Trueno dev, Elasticsearch 5.3.2' },
   inputs: 'i',
   facts: 'f',
-  phases: [
-    {
-      id: 'stage',
-      title: 'Stage',
-      parallel: 2,
-      needs: 'each',
-      work: hosts.map((host, index) => ({
-        host,
-        steps: [
-          send('package', 3.9e6),
-          send('spark', 192e6),
-          ...(index > 0 ? [send('elasticsearch', 33.4e6)] : []),
-          link,
-        ],
-      })),
-    },
-    {
-      id: 'startCoordinator',
-      title: 'Start coordinator',
-      parallel: 64,
-      needs: 'every',
-      work: [{ host: '192.168.1.40', steps: [start] }],
-    },
-  ],
+  phases,
+  sends: sendsOf(phases, []),
   unreachable: [problem],
   problems: [
     {
@@ -175,7 +179,7 @@ const plan: Plan = {
 
 function send(name: string, bytes: number): Step {
   const reason = `${name} 1a2b3c4 is not on the host`
-  return { id: `fetch-${name}`, title: `Send ${name}`, reason, kind: 'fetch', artifact: 'a', name, bytes, home: '/h' }
+  return { id: `fetch-${name}`, title: `Send ${name}`, reason, kind: 'fetch', artifact: name, name, bytes, home: '/h' }
 }
 
 const status: Status = {

@@ -2,7 +2,8 @@ import type { Host } from '../../cluster/cluster.js'
 import type { Facts } from '../../cluster/facts.js'
 import { errorProblem, type Problem } from '../../errors.js'
 import { longestSocket } from '../../trueno/layout.js'
-import { artifactsFor } from '../artifacts.js'
+import type { Artifact, Space } from '../../trueno/release.js'
+import { artifactsFor, missingParts } from '../artifacts.js'
 import type { Checked } from './checked.js'
 
 export function homeWritable({ host, facts }: Checked): readonly Problem[] {
@@ -40,26 +41,44 @@ export function homeLocal({ host, facts }: Checked): readonly Problem[] {
   ]
 }
 
-/** While it is unpacked, an artifact lies on the host twice: as it arrived, and as a tree. */
+/** What is missing of the release must find room, before anything of it is sent. */
 export function spaceForArtifacts({ host, facts, context, release }: Checked): readonly Problem[] {
-  if (release === null || facts.releases.includes(release.id)) return []
-  const missing = artifactsFor(host, context).filter((artifact) => !facts.artifacts.includes(artifact.sha256))
-  const needed =
-    missing.reduce((sum, artifact) => sum + artifact.bytes, 0) +
-    Math.max(0, ...missing.map((artifact) => artifact.bytes))
-  if (needed <= facts.home.freeKiB * 1024) return []
+  if (release === null) return []
+  const lacking = missingParts(artifactsFor(host, context), facts, context) ?? []
+  const needed = spaceFor(lacking.filter((artifact) => !facts.artifacts.includes(artifact.sha256)))
+  const { freeFiles, home } = facts
+  const noBytes = needed.bytes > home.freeKiB * 1024
+  const noFiles = freeFiles !== null && needed.files > freeFiles
+  if (!noBytes && !noFiles) return []
+  const lacks = [
+    ...(noBytes ? [`${mebibytes(needed.bytes)} MiB, ${mebibytes(home.freeKiB * 1024)} MiB are free`] : []),
+    ...(noFiles ? [`${needed.files} files, ${freeFiles} can still be made`] : []),
+  ]
   return [
     errorProblem({
-      code: 'disk-full',
+      code: 'no-space',
       title: 'too little space for the release',
-      cause: `staging needs ${Math.ceil(needed / mebibyte)} MiB below ${facts.home.path}, ${Math.floor((facts.home.freeKiB * 1024) / mebibyte)} MiB are free`,
+      cause: `staging needs below ${home.path}: ${lacks.join('; ')}`,
       remedy: 'free space there, or name another directory with `home` in the inventory',
       host: host.key,
     }),
   ]
 }
 
-const mebibyte = 1024 * 1024
+/** While it is unpacked, an artifact lies on the host twice: as it arrived, and as a tree. */
+function spaceFor(artifacts: readonly Artifact[]): Space {
+  const sum = (values: readonly number[]): number => values.reduce((total, value) => total + value, 0)
+  const arriving = sum(artifacts.map(({ bytes, wireBytes }) => wireBytes ?? bytes))
+  return {
+    bytes: sum(artifacts.map(({ space }) => space.bytes)) + arriving,
+    files: sum(artifacts.map(({ space }) => space.files)),
+  }
+}
+
+/** One decimal: `0.6`. */
+function mebibytes(bytes: number): string {
+  return (bytes / 1024 ** 2).toFixed(1)
+}
 
 const longestSocketPath = 107
 

@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto'
 import type { HostKey } from '../../../src/cluster/cluster.js'
+import type { PlacedArtifact } from '../../../src/cluster/facts.js'
 import type { StartRecord } from '../../../src/cluster/receipt.js'
 import type { ComponentName } from '../../../src/trueno/components.js'
 import type { Chance } from '../chance.js'
@@ -17,11 +18,14 @@ export interface ReleaseTree {
   readonly placeholders: ReadonlySet<string>
   /** It has lib/trueno.js. */
   readonly hasPackage: boolean
+  /** What it was put together of. */
+  readonly parts: readonly PlacedArtifact[]
 }
 
 /** What survives a power cut. */
 export interface Disk {
   readonly artifacts: Set<string>
+  /** The one that became current last comes last. */
   readonly releases: Map<string, ReleaseTree>
   current: string | null
   /** Content of configuration files by absolute path. */

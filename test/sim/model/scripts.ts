@@ -3,7 +3,7 @@ import { lease } from './lease-script.js'
 import { checkToken, requireNumber, type Script, ScriptExit } from './script.js'
 import { balancerStart, start } from './start-scripts.js'
 import { balancerStop, stop } from './stop-scripts.js'
-import { activate, assemble, receive, write } from './store-scripts.js'
+import { activate, assemble, prune, receive, write } from './store-scripts.js'
 
 /** The scripts of `remote/` that change a host, as the model hosts run them. */
 export const writeScripts = {
@@ -11,6 +11,7 @@ export const writeScripts = {
   assemble: withToken('assemble', withSpace(assemble)),
   write: withToken('write', withSpace(write)),
   activate: withToken('activate', activate),
+  prune: withToken('prune', prune),
   start: withToken('start', withSpace(start)),
   stop: withToken('stop', stop),
   'balancer-start': withToken('balancer-start', balancerStart),

@@ -1,5 +1,6 @@
+import type { PlacedArtifact } from '../../../src/cluster/facts.js'
 import { binaries } from '../../../src/trueno/release.js'
-import { pause } from './machine.js'
+import { type Machine, pause } from './machine.js'
 import { requireHash, requireHome, type Script, ScriptExit } from './script.js'
 
 /** TOKEN HOME SHA256 ENCODING; the bytes of a model artifact are its own name. */
@@ -19,19 +20,45 @@ export const assemble: Script = async ([, home, id, ...parts], { machine }) => {
   const release = requireHash('RELEASE_ID', id)
   const engines = new Set<string>()
   const placeholders = new Set<string>()
+  const placed: PlacedArtifact[] = []
   let hasPackage = false
   for (const [kind, first = '', to = ''] of partsOf(parts)) {
     if (kind === 'placeholder') placeholders.add(first)
     if (kind !== 'artifact') continue
     if (!machine.disk.artifacts.has(requireHash('an artifact', first)))
       throw new ScriptExit(74, `artifact ${first} is missing`)
+    placed.push({ sha256: first, to })
     if (to.startsWith(`${binaries}/`)) engines.add(to.slice(binaries.length + 1))
     hasPackage ||= to === ''
   }
-  if (machine.disk.releases.has(release)) return 'present\n'
+  const there = machine.disk.releases.get(release)
+  const lacking = placed.filter(({ to }) => !there?.parts.some((part) => part.to === to))
+  if (there !== undefined && lacking.length === 0) return 'present\n'
   await pause(machine, machine.chance.between(50, 800))
-  machine.disk.releases.set(release, { engines, placeholders, hasPackage })
-  return 'assembled\n'
+  machine.disk.releases.set(release, {
+    engines: new Set([...(there?.engines ?? []), ...engines]),
+    placeholders,
+    hasPackage,
+    parts: [...(there?.parts ?? []), ...lacking],
+  })
+  return there === undefined ? 'assembled\n' : 'extended\n'
+}
+
+/** TOKEN HOME (release ID | artifact SHA256)... */
+export const prune: Script = async ([, home, ...names], { machine }) => {
+  requireHome(home, machine)
+  const { disk } = machine
+  for (let at = 0; at < names.length; at += 2) {
+    const name = requireHash('a name', names[at + 1])
+    await pause(machine, machine.chance.between(5, 50))
+    if (names[at] === 'release' && disk.current !== name) disk.releases.delete(name)
+    if (names[at] === 'artifact' && !isPart(name, machine)) disk.artifacts.delete(name)
+  }
+  return ''
+}
+
+function isPart(artifact: string, { disk }: Machine): boolean {
+  return [...disk.releases.values()].some(({ parts }) => parts.some(({ sha256 }) => sha256 === artifact))
 }
 
 function* partsOf(words: readonly string[]): Generator<readonly string[]> {
@@ -62,6 +89,9 @@ export const activate: Script = async ([, home, id], { machine }) => {
   if (!machine.disk.releases.has(release))
     throw new ScriptExit(74, `release ${release} is not in ${machine.home}/releases`)
   await pause(machine, machine.chance.between(2, 20))
+  const tree = machine.disk.releases.get(release)
+  machine.disk.releases.delete(release)
+  if (tree !== undefined) machine.disk.releases.set(release, tree)
   machine.disk.current = release
   return ''
 }

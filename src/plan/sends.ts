@@ -1,0 +1,40 @@
+import type { HostKey, Sha256 } from '../cluster/cluster.js'
+import type { Artifact } from '../trueno/release.js'
+import type { Phase } from './plan.js'
+
+/** What travels to the hosts. */
+export interface Sends {
+  /** Hosts that get something, with how much. */
+  readonly hosts: readonly { readonly host: HostKey; readonly bytes: number }[]
+  /** All of that. */
+  readonly bytes: number
+  /** Each artifact counted once, however many hosts get it. */
+  readonly distinctBytes: number
+  /** False: some were never packed for sending yet, and count unpacked: it will be less. */
+  readonly exact: boolean
+}
+
+/** Adds up what the steps of a plan send, as it goes over the wire where that is known. */
+export function sendsOf(phases: readonly Phase[], artifacts: readonly Artifact[]): Sends {
+  const wire = new Map(artifacts.map(({ sha256, wireBytes }) => [sha256, wireBytes]))
+  const fetched = phases.flatMap(({ work }) =>
+    work.flatMap(({ host, steps }) =>
+      steps.flatMap((step) =>
+        step.kind === 'fetch' ? [{ host, artifact: step.artifact, bytes: wire.get(step.artifact) ?? step.bytes }] : [],
+      ),
+    ),
+  )
+  const hosts = new Map<HostKey, number>()
+  for (const { host, bytes } of fetched) hosts.set(host, (hosts.get(host) ?? 0) + bytes)
+  const distinct = new Map<Sha256, number>(fetched.map(({ artifact, bytes }) => [artifact, bytes]))
+  return {
+    hosts: [...hosts].map(([host, bytes]) => ({ host, bytes })),
+    bytes: sum([...hosts.values()]),
+    distinctBytes: sum([...distinct.values()]),
+    exact: fetched.every(({ artifact }) => wire.get(artifact) !== undefined),
+  }
+}
+
+function sum(values: readonly number[]): number {
+  return values.reduce((total, value) => total + value, 0)
+}
