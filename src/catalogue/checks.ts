@@ -22,6 +22,12 @@ export const checks = {
       'A deep directory.',
       'Name a shorter one with `home` in the inventory.',
     ),
+    'no-space': stops(
+      'Too little space for the release',
+      'What is missing of the release would not find room, as archives and as trees, in bytes or in files; nothing was sent.',
+      'A small disk, or one that old logs or data have filled.',
+      'Free space on the host, or name another directory with `home` in the inventory.',
+    ),
     'tool-missing': stops(
       'A tool is missing on the host',
       'The scripts need it, and it is not on the PATH of a non-interactive session.',
