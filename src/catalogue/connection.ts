@@ -64,6 +64,48 @@ export const connection = {
       'Another service at that port, or a very old sshd.',
       'Try `ssh -v HOST` from here.',
     ),
+    'run-as-no-tool': stops(
+      'There is nothing to become the run user with',
+      '`runAs` names another user than the one that logs in, and the host has neither sudo nor doas.',
+      'A small image, or `runAsWith` names the one that is not there.',
+      'Install sudo on the host, or log in as that user itself.',
+    ),
+    'run-as-no-user': stops(
+      'The run user does not exist',
+      'The host has no user of the name that `runAs` says.',
+      'A host that was set up otherwise than the others, or a typing mistake.',
+      'Make that user on the host, or name another with `runAs` in the inventory.',
+    ),
+    'run-as-refused': stops(
+      'The login may not act as the run user',
+      'sudo or doas does not let the login run /bin/sh as the user that `runAs` names.',
+      'No rule for it, or a rule for other commands or another user.',
+      'Add a rule, for example `deploy ALL=(elastic) NOPASSWD: /bin/sh` in a file of /etc/sudoers.d.',
+    ),
+    'run-as-terminal': stops(
+      'The login may act as the run user at a terminal only',
+      'sudo insists on a terminal (requiretty), or doas wants a password, which it reads from a terminal only.',
+      'An old default of sudo; a rule of doas without nopass.',
+      'Switch requiretty off for the login, give doas `nopass`, or use sudo (`runAsWith: sudo`).',
+    ),
+    'run-as-password': stops(
+      'A password is needed to act as the run user',
+      'sudo asks the login for a password, and nobody typed one.',
+      'A run without a terminal, or a question that was left unanswered.',
+      'Run it at a terminal, give it with `--password-fd`, or let sudo ask for none (NOPASSWD).',
+    ),
+    'run-as-wrong-password': stops(
+      'The password is wrong',
+      'sudo did not take it. One host is tried first; the others are not tried with a password that it refused.',
+      'A typing mistake, or hosts with different passwords.',
+      'Run it again with the right one.',
+    ),
+    'run-as-failed': stops(
+      'The login cannot act as the run user',
+      'sudo, doas or su ended without running anything, for a reason of its own.',
+      'A configuration of it that is broken, or a directory service that does not answer.',
+      'Try `sudo -u USER -- /bin/sh -c id` on the host.',
+    ),
     blocked: stops(
       'The address is outside of TRUENO_DEPLOY_ONLY',
       'The environment forbids to reach it, and no packet was sent.',

@@ -148,6 +148,12 @@ export const files = {
       '`data` and `home` are the same, or one is in the other in the wrong way.',
       'Put data elsewhere.',
     ),
+    'inventory-run-as': stops(
+      'No user to become',
+      '`runAsWith` says how to become another user, and no `runAs` says which.',
+      'The name was taken out and the other key was left.',
+      'Name the user with `runAs`, or take `runAsWith` out.',
+    ),
     'inventory-environment-taken': stops(
       'Variable that is ours',
       'The tool sets this variable itself, so that it can tell its own processes from others.',

@@ -45,7 +45,7 @@ export const start = {
       'Elasticsearch as root',
       'Elasticsearch refuses to run as root.',
       'A login as root.',
-      'Log in as another user: `user:` in the inventory.',
+      'Name a user of the host that everything is done as: `runAs: USER` in the inventory; or log in as another.',
     ),
     'data-in-use': stops(
       'The data is in use',

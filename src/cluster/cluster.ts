@@ -22,6 +22,15 @@ export interface Access {
   readonly transport?: Transport
   /** Where the values above came from, for people: `inventory.yaml, hosts`. Absent: the inventory says none of them. */
   readonly from?: Readonly<Record<string, string>>
+  /** Who everything on the host is done as. Default: the user that logs in. */
+  readonly runAs?: RunAs
+}
+
+/** Another user than the one that logs in. Where it is the same one, nothing special is done. */
+export interface RunAs {
+  readonly user: string
+  /** Default: sudo where the host has it, else doas; root itself needs neither. */
+  readonly with?: 'sudo' | 'doas'
 }
 
 /** `ssh2` in this process, the ssh of this machine, or (`auto`) whichever can do what the SSH configuration asks. */

@@ -1,4 +1,6 @@
+import type { Host } from '../cluster/cluster.js'
 import { errorProblem, exitCodes, type Problem, ProblemError } from '../errors.js'
+import type { HostAccess } from '../ssh/connect.js'
 import { ConnectionError } from '../ssh/errors.js'
 import { describeKey, type HostKeyBlob } from '../ssh/known-hosts.js'
 import type { Outcome } from './context.js'
@@ -42,7 +44,7 @@ async function meet(
   signal: AbortSignal,
 ): Promise<{ unknown: readonly Unknown[]; problems: readonly Problem[] }> {
   // The key that is not known may be a jump host's: each comes with the name that it was looked for under.
-  const opened = await ssh.openConnections(cluster.hosts, { signal })
+  const opened = await ssh.openConnections(cluster.hosts.map(justLogin), { signal })
   const unknown: Unknown[] = []
   const problems: Problem[] = []
   for (const { key: host } of cluster.hosts) {
@@ -53,6 +55,11 @@ async function meet(
     else if (one.fault !== 'auth-failed') problems.push(one.problem)
   }
   return { unknown, problems }
+}
+
+/** A login is enough, and more than is wanted. */
+function justLogin({ key, access: { runAs: _, ...access } }: Host): HostAccess {
+  return { key, access }
 }
 
 async function consent({ typed, ask }: VerbRun): Promise<void> {

@@ -4,6 +4,7 @@ import { formatDuration, longestDuration, parseDuration } from './duration.js'
 import { environmentRule } from './environment-rule.js'
 import { atKey, atValue, type Finding, findingAt, printable } from './finding.js'
 import { sameAddress } from './host-keys.js'
+import { runAsRule } from './run-as-rule.js'
 import { suggestion } from './suggest.js'
 
 /**
@@ -19,6 +20,7 @@ const rules: readonly Rule[] = [
   balancerPort,
   dataBesideOurs,
   shortEnough,
+  runAsRule,
   environmentRule,
 ]
 

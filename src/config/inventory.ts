@@ -18,6 +18,8 @@ export interface Settings {
   readonly identityFile?: string
   readonly proxyJump?: string
   readonly transport?: Transport
+  readonly runAs?: string
+  readonly runAsWith?: 'sudo' | 'doas'
   readonly home?: string
   readonly data?: string
   readonly java?: {

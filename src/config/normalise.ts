@@ -89,7 +89,7 @@ function overlay(below: object, above: object): object {
 function accessOf(wanted: Wanted, entry: HostEntry, key: HostKey): Access {
   const { ssh = key, user, port, identityFile, proxyJump, transport } = entry
   const path = identityFile === undefined ? undefined : besideInventory(wanted, identityFile)
-  const given = present({ user, port, identityFile: path, proxyJump, transport })
+  const given = present({ user, port, identityFile: path, proxyJump, transport, runAs: runAsOf(entry) })
   const from = { ...sourcesOf(wanted, ['defaults']), ...sourcesOf(wanted, ['hosts', key]) }
   return { ssh, ...given, ...(Object.keys(from).length > 0 && { from }) }
 }
@@ -101,6 +101,10 @@ function sourcesOf({ inventoryFile }: Wanted, path: Path): Readonly<Record<strin
   if (inventoryFile === null) return {}
   const said = keysAt(inventoryFile.file, path).filter((name) => accessKeys.has(name))
   return Object.fromEntries(said.map((name) => [name, `${basename(inventoryFile.path)}, ${path[0]}`]))
+}
+
+function runAsOf({ runAs, runAsWith }: HostEntry): Access['runAs'] {
+  return runAs === undefined ? undefined : { user: runAs, ...present({ with: runAsWith }) }
 }
 
 function coordinatorOf(hosts: readonly Host[]): HostKey {

@@ -1,4 +1,4 @@
-import type { Access, HostKey, Transport } from '../cluster/cluster.js'
+import type { Access, HostKey, RunAs, Transport } from '../cluster/cluster.js'
 import type { World } from '../world.js'
 import { type Ask, createAsker } from './asking.js'
 import { createResolver } from './config.js'
@@ -9,12 +9,15 @@ import { createHostKeyStore } from './host-key-store.js'
 import { createIdentityStore } from './identities.js'
 import { createJumps } from './jumps.js'
 import type { HostKeyPins } from './known-hosts.js'
+import type { Link } from './link.js'
 import { linkConnection } from './link-connection.js'
 import { keepLink } from './link-keeper.js'
 import type { Networks } from './networks.js'
 import { openLink } from './open-link.js'
 import { createPassphrases } from './passphrases.js'
 import { createPasswords } from './passwords.js'
+import { becomeOn, type RunAsOptions } from './run-as.js'
+import { createRunAsPasswords } from './run-as-passwords.js'
 import { packagedScripts, type ScriptSource } from './scripts.js'
 import { createSlots, createSlotsByName } from './slots.js'
 import type { Target } from './target.js'
@@ -69,13 +72,21 @@ export interface OpenOptions {
 export interface Ssh extends AsyncDisposable {
   /** How ssh would reach a host. @throws UsageError when the SSH configuration is wrong. */
   resolve(access: Access): Promise<Target>
-  /** Logs in to a host. The connection is made again by itself when it is lost. @throws ConnectionError */
-  connect(host: HostKey, target: Target, signal?: AbortSignal): Promise<Connection>
+  /**
+   * Logs in to a host, and does everything there as `runAs`. The connection is made again by itself when it is lost.
+   * @throws ConnectionError
+   */
+  connect(host: HostKey, target: Target, options?: ConnectOptions): Promise<Connection>
   /**
    * Resolves and connects many, side by side; every host has an answer, and none hides another's.
    * @throws the signal's reason when it aborts; UsageError when the SSH configuration is wrong. What was open is closed.
    */
   openConnections(hosts: readonly HostAccess[], options?: OpenOptions): Promise<ReadonlyMap<HostKey, Opened>>
+}
+
+export interface ConnectOptions {
+  readonly runAs?: RunAs | undefined
+  readonly signal?: AbortSignal | undefined
 }
 
 export type Opened = Connection | ConnectionError
@@ -89,13 +100,15 @@ export function createSsh(options: SshOptions): Ssh {
   const resolve = createResolver({ variables, offline: only !== null, ...(configFile !== undefined && { configFile }) })
   const jumps = createJumps((jump) => openLink(jump.name, jump, context))
   const context = linkContext(options, jumps.link)
-  const connect = (host: HostKey, target: Target, signal?: AbortSignal) =>
-    connectOne(host, target, context, options, signal)
+  const connect = (host: HostKey, target: Target, given: ConnectOptions = {}) =>
+    connectOne(host, target, context, options, given)
   return {
     resolve,
     connect,
     openConnections: (hosts, given = {}) =>
-      connectAll(hosts, given, async ({ key, access }, signal) => connect(key, await resolve(access), signal)),
+      connectAll(hosts, given, async ({ key, access }, signal) =>
+        connect(key, await resolve(access), { signal, runAs: access.runAs }),
+      ),
     [Symbol.asyncDispose]: () => jumps.close(),
   }
 }
@@ -122,6 +135,7 @@ function linkContext(
     identities: createIdentityStore(asker.ask === null ? null : passphrases),
     passphrases,
     passwords: createPasswords({ ask: asker.ask, given: password }),
+    runAsPasswords: createRunAsPasswords({ ask: asker.ask, given: password }),
     hostKeys: createHostKeyStore(pins === undefined ? {} : { pins }),
     pins: pins?.keys ?? {},
     connectTimeoutMs,
@@ -139,13 +153,17 @@ async function connectOne(
   target: Target,
   context: LinkContext,
   { scripts = packaged, transport = target.transport, onCommand, onReaching, onOpenSsh, onLost }: SshOptions,
-  signal?: AbortSignal,
+  { runAs, signal }: ConnectOptions,
 ): Promise<Connection> {
   const { world, only } = context
   const chosen = chooseTransport(target, transport, context)
   onReaching?.(host, target, chosen)
   if (chosen.reason !== null) onOpenSsh?.(host, chosen.reason)
-  const open = (until?: AbortSignal) => openLink(host, target, context, { transport, signal: until })
+  const logIn = (until?: AbortSignal) => openLink(host, target, context, { transport, signal: until })
+  const open = async (until?: AbortSignal): Promise<Link> =>
+    runAs === undefined
+      ? logIn(until)
+      : become(await logIn(until), { host, login: target.user, runAs, context, signal: until })
   const keeper = keepLink(await open(signal), { host, world, open, onLost: (message) => onLost?.(host, message) })
   return linkConnection(keeper, {
     host,
@@ -154,6 +172,16 @@ async function connectOne(
     assertPermitted: (address) => permit(host, address, only),
     onCommand: (command, ms) => onCommand?.(host, command, ms),
   })
+}
+
+/** The link is of no use where that is not possible. */
+async function become(link: Link, options: RunAsOptions): Promise<Link> {
+  try {
+    return await becomeOn(link, options)
+  } catch (error) {
+    await link.close()
+    throw error
+  }
 }
 
 function permit(host: HostKey, address: string, only: Networks | null): void {

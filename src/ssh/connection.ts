@@ -57,7 +57,18 @@ export type ConnectionFault =
   | 'no-shell'
   | 'protocol'
   | 'blocked'
+  | MissingRight
   | 'lost'
+
+/** Why nothing can be done there as the user that it is to be done as (`runAs`). */
+export type MissingRight =
+  | 'run-as-no-tool'
+  | 'run-as-no-user'
+  | 'run-as-refused'
+  | 'run-as-terminal'
+  | 'run-as-password'
+  | 'run-as-wrong-password'
+  | 'run-as-failed'
 
 /** The far end of a tunnel did not take the connection (nobody listens, or forwarding is forbidden). */
 export class TunnelError extends Error {

@@ -48,6 +48,8 @@ const passing: ReadonlySet<ConnectionFault> = new Set(['lost', 'refused', 'timed
 
 const reachable = 'Try `ssh HOST` from here. Is the host up, and the address, port and network right?'
 
+const tryByHand = 'Try it on the host: sudo -u USER -- /bin/sh -c id (or doas -u USER /bin/sh -c id).'
+
 const faults = {
   'name-not-found': {
     code: 'name-not-found',
@@ -94,6 +96,33 @@ const faults = {
     title: 'The SSH connection cannot be made',
     remedy: 'Try `ssh -v HOST` from here; it says what the two ends cannot agree on.',
   },
+  'run-as-no-tool': {
+    code: 'run-as-no-tool',
+    title: 'There is nothing to become the run user with',
+    remedy: 'Install sudo on the host, or log in as that user itself.',
+  },
+  'run-as-no-user': {
+    code: 'run-as-no-user',
+    title: 'The run user does not exist',
+    remedy: 'Make that user on the host, or name another with `runAs` in the inventory.',
+  },
+  'run-as-refused': { code: 'run-as-refused', title: 'The login may not act as the run user', remedy: tryByHand },
+  'run-as-terminal': {
+    code: 'run-as-terminal',
+    title: 'The login may act as the run user at a terminal only',
+    remedy: tryByHand,
+  },
+  'run-as-password': {
+    code: 'run-as-password',
+    title: 'A password is needed to act as the run user',
+    remedy: 'Run it at a terminal, or let sudo ask for none.',
+  },
+  'run-as-wrong-password': {
+    code: 'run-as-wrong-password',
+    title: 'The password is wrong',
+    remedy: 'Run it again with the right one: it is the one that `sudo true` asks for on the host.',
+  },
+  'run-as-failed': { code: 'run-as-failed', title: 'The login cannot act as the run user', remedy: tryByHand },
   blocked: {
     code: 'blocked',
     title: 'The address is outside of TRUENO_DEPLOY_ONLY',

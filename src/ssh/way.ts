@@ -8,6 +8,7 @@ import type { Link } from './link.js'
 import type { Networks } from './networks.js'
 import type { Passphrases } from './passphrases.js'
 import type { Passwords } from './passwords.js'
+import type { RunAsPasswords } from './run-as-passwords.js'
 import type { Slots } from './slots.js'
 import type { Target } from './target.js'
 
@@ -19,6 +20,8 @@ export interface LinkContext {
   readonly identities: IdentityStore
   readonly passphrases: Passphrases
   readonly passwords: Passwords
+  /** For becoming another user on a host. */
+  readonly runAsPasswords: RunAsPasswords
   readonly hostKeys: HostKeyStore
   readonly pins: HostKeyPins
   /** Most a host may take to let us in, milliseconds. A shorter ConnectTimeout of the SSH configuration counts. */

@@ -22,6 +22,10 @@ export interface SshdOptions {
   readonly hostCertificateBy?: string
   /** More environment of the sessions. */
   readonly environment?: Readonly<Record<string, string>>
+  /** Login that is let in. Default: whoever runs the test; another one is for root only. */
+  readonly user?: string
+  /** What it is started with, e.g. in namespaces of its own. Default: by itself. */
+  readonly within?: readonly string[]
   /** More lines of sshd_config. */
   readonly config?: readonly string[]
   /** Options of the key in authorized_keys, e.g. `command="…"`. */
@@ -43,7 +47,7 @@ export interface Password {
 export interface SshdHost extends AsyncDisposable {
   readonly address: string
   readonly port: number
-  /** Login that is let in: whoever runs the test. */
+  /** Login that is let in. */
   readonly user: string
   /** Public host keys, `type base64`. */
   readonly hostKeys: readonly string[]
@@ -64,11 +68,14 @@ export async function startSshd(options: SshdOptions): Promise<SshdHost> {
   const port = await freePort(address)
   const hostKeys = makeHostKeys(directory, options.hostKeyTypes ?? ['ed25519'])
   if (options.hostCertificateBy !== undefined) certify(directory, address, options)
-  writeFileSync(join(directory, 'authorized_keys'), authorizedLine(options), { mode: 0o600 })
+  // Read as the user who logs in.
+  if (options.user !== undefined) chmodSync(directory, 0o711)
+  const mode = options.user === undefined ? 0o600 : 0o644
+  writeFileSync(join(directory, 'authorized_keys'), authorizedLine(options), { mode })
   writeFileSync(join(directory, 'sshd_config'), serverConfig(directory, address, port, options))
   // sshd insists on it when it is root.
   if (userInfo().uid === 0) mkdirSync('/run/sshd', { recursive: true, mode: 0o755 })
-  const command = ['/usr/sbin/sshd', '-D', '-e', '-f', join(directory, 'sshd_config')]
+  const command = [...(options.within ?? []), '/usr/sbin/sshd', '-D', '-e', '-f', join(directory, 'sshd_config')]
   const [program = '', ...args] =
     options.password === undefined ? command : knowing(options.password, directory, command)
   const server = spawn(program, args, { stdio: ['ignore', 'ignore', 'pipe'] })
@@ -76,7 +83,7 @@ export async function startSshd(options: SshdOptions): Promise<SshdHost> {
   return {
     address,
     port,
-    user: userInfo().username,
+    user: options.user ?? userInfo().username,
     hostKeys,
     authorizedKeysFile: join(directory, 'authorized_keys'),
     cut: () => killSessions(server),

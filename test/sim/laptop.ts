@@ -64,7 +64,7 @@ function modelSsh(sim: Simulation, options: LaptopOptions, keepers: WeakMap<Read
   }
   return {
     resolve: () => Promise.reject(new Error('nobody asks for this')),
-    connect: (host, _target, signal) => connect(host, signal),
+    connect: (host, _target, { signal } = {}) => connect(host, signal),
     openConnections: async (hosts, { signal } = {}) => {
       const opening = hosts.map(async ({ key }) => [key, await orConnectionError(connect(key, signal))] as const)
       const outcomes = await Promise.allSettled(opening)

@@ -4,18 +4,19 @@ import { createServer, type Socket } from 'node:net'
 import { join } from 'node:path'
 import { buffer } from 'node:stream/consumers'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import type { SshOptions } from '../../src/ssh/connect.js'
 import { type Connection, TunnelError } from '../../src/ssh/connection.js'
 import { ConnectionError } from '../../src/ssh/errors.js'
 import { freePort } from '../helpers/loopback.js'
 import { collectLines, faultOf, gone, processesWith } from './observe.js'
-import { type HostOptions, type Rig, startRig, type TestHost } from './rig.js'
+import { type HostOptions, type Rig, type RigOptions, startRig, type TestHost } from './rig.js'
 
 /** A command that does not end by itself, and that only these tests run. */
 const seconds = randomInt(100_000, 999_999)
 const nap = `sleep ${seconds} </dev/null >/dev/null 2>&1`
 
-function endNaps(): void {
+/** Ends so many; a shell that has just said that it begins may not have come to its nap yet. */
+async function endNaps(count: number): Promise<void> {
+  await gone(() => processesWith(`sleep\u0000${seconds}`).length < count)
   for (const pid of processesWith(`sleep\u0000${seconds}`)) process.kill(pid)
 }
 
@@ -23,7 +24,7 @@ function endNaps(): void {
 export function connectionContract(
   name: string,
   start: (options: HostOptions) => Promise<TestHost>,
-  defaults: Partial<SshOptions> = {},
+  defaults: RigOptions = {},
 ): void {
   describe(name, () => {
     let rig: Rig
@@ -111,7 +112,7 @@ export function connectionContract(
         await gone(() => !existsSync(file))
         stop.abort(new Error('enough'))
         await expect(running).rejects.toThrow('enough')
-        endNaps()
+        await endNaps(1)
       })
     })
 
@@ -207,7 +208,7 @@ export function connectionContract(
         rig.host.cut()
         expect(await running).toEqual({ code: 0, stdout: 'done\n', stderr: '' })
         expect(readFileSync(file, 'utf8')).toBe('try\ntry\n')
-        endNaps()
+        await endNaps(1)
       })
 
       test('in the middle of sending: the input is asked for again', async () => {
@@ -241,7 +242,7 @@ export function connectionContract(
           rig.host.cut()
         }
         expect(await outcome).toBe('lost')
-        endNaps()
+        await endNaps(4)
       })
     })
 

@@ -1,6 +1,7 @@
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import type { RunAs } from '../../src/cluster/cluster.js'
 import { createSsh, type Ssh, type SshOptions } from '../../src/ssh/connect.js'
 import type { Connection } from '../../src/ssh/connection.js'
 import { parseNetworks } from '../../src/ssh/networks.js'
@@ -13,6 +14,8 @@ export interface TestHost extends AsyncDisposable {
   readonly port: number
   /** `type base64` of each. */
   readonly hostKeys: readonly string[]
+  /** HOME of whoever runs the scripts. Default: the one that was asked for. */
+  readonly home?: string
   /** Cuts all connections without a word. */
   cut(): void
 }
@@ -40,10 +43,17 @@ export interface Rig extends AsyncDisposable {
 
 export const loopbackOnly = parseNetworks('127.0.0.0/8,::1')
 
+/** How the doors of a rig are. */
+export interface RigOptions extends Partial<SshOptions> {
+  /** Default: ssh's own. */
+  readonly user?: string
+  readonly runAs?: RunAs
+}
+
 /** Starts a host and makes all that is needed to reach it in a directory of its own. `defaults` are for all its doors. */
 export async function startRig(
   start: (options: HostOptions) => Promise<TestHost>,
-  defaults: Partial<SshOptions> = {},
+  { user, runAs, ...defaults }: RigOptions = {},
 ): Promise<Rig> {
   const directory = mkdtempSync(join(tmpdir(), 'ssh-rig-'))
   const home = join(directory, 'home')
@@ -66,13 +76,14 @@ export async function startRig(
     })
   const connect = async (script?: string, options?: Partial<SshOptions>): Promise<Connection> => {
     const door = ssh(script, options)
-    const connection = await door.connect('host', await door.resolve({ ssh: 'host' }))
+    const target = await door.resolve({ ssh: 'host', ...(user !== undefined && { user }) })
+    const connection = await door.connect('host', target, { runAs })
     opened.push(connection, door)
     return connection
   }
   return {
     directory,
-    home,
+    home: host.home ?? home,
     host,
     key,
     configFile,

@@ -9,8 +9,9 @@ export function elasticsearchNotRoot({ host, facts, release }: Checked): readonl
     errorProblem({
       code: 'elasticsearch-as-root',
       title: 'Elasticsearch would run as root',
-      cause: 'the login user is root, and Elasticsearch refuses to run as root',
-      remedy: 'log in as another user: `user:` in the inventory or User in your SSH configuration',
+      cause: 'Trueno would run as root, and Elasticsearch refuses to run as root',
+      remedy:
+        'name a user of the host that everything is done as: `runAs: USER` in the inventory; or log in as another: `user:` in the inventory or User in your SSH configuration',
       host: host.key,
     }),
   ]
