@@ -6,7 +6,7 @@
 set -eu
 
 missing() { # TOOL...
-  for tool in ssh sshd ssh-keygen dash bash busybox fish tcsh tar gzip perl sudo doas "$@"; do
+  for tool in ssh sshd ssh-keygen dash bash busybox fish tcsh tar gzip perl script sudo doas "$@"; do
     PATH="$PATH:/usr/sbin:/sbin" command -v "$tool" >/dev/null 2>&1 || printf '%s ' "$tool"
   done
 }
@@ -15,6 +15,7 @@ packages_of() {
   case $1 in
     ssh | ssh-keygen) echo openssh-client ;;
     sshd) echo openssh-server ;;
+    script) echo bsdutils ;;
     doas) echo opendoas ;;
     *) echo "$1" ;;
   esac
@@ -46,7 +47,7 @@ if [ -n "$lacking" ] && [ "$(id -u)" = 0 ] && command -v apt-get >/dev/null 2>&1
 fi
 if [ -n "$lacking" ]; then
   echo "test-setup: the tests need these, and they are not here: $lacking" >&2
-  echo "test-setup: on Debian: sudo apt-get install openssh-client openssh-server dash bash busybox fish tcsh tar gzip perl sudo opendoas" >&2
+  echo "test-setup: on Debian: sudo apt-get install openssh-client openssh-server dash bash busybox fish tcsh tar gzip perl bsdutils sudo opendoas" >&2
   exit 1
 fi
 # sshd as root wants its privilege separation directory.

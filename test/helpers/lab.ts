@@ -8,7 +8,7 @@ import type { Role } from '../../src/cluster/cluster.js'
 import type { Status } from '../../src/cluster/status.js'
 import { commandLine, type Ran, type Running, type Told, toldBy } from './command-line.js'
 import { killMarked, type MarkedProcess, markedProcesses } from './marked.js'
-import { type ClientKey, makeClientKey, type SshdHost, startSshd } from './sshd.js'
+import { type ClientKey, makeClientKey, type SshdHost, type SshdOptions, startSshd } from './sshd.js'
 
 /** Roles of the example of Trueno's documentation. */
 export const exampleRoles: readonly (readonly Role[])[] = [
@@ -28,6 +28,8 @@ export interface LabOptions {
   readonly roles?: readonly (readonly Role[])[]
   /** Laid over the inventory that the lab writes. */
   readonly inventory?: Values
+  /** What is particular about its sshd's. */
+  readonly sshd?: Partial<SshdOptions>
 }
 
 export interface LabHost {
@@ -68,12 +70,14 @@ export interface Lab extends AsyncDisposable {
 }
 
 /** Everything is taken away again when it is disposed of: processes, hosts, files. */
-export async function makeLab({ roles = exampleRoles, inventory = {} }: LabOptions = {}): Promise<Lab> {
+export async function makeLab({ roles = exampleRoles, inventory = {}, sshd = {} }: LabOptions = {}): Promise<Lab> {
   const directory = mkdtempSync(join(tmpdir(), 'lab-'))
   const network = `127.${randomInt(64, 255)}.${randomInt(1, 255)}`
   const clientKey = makeClientKey(directory, 'key')
   const hosts = await Promise.all(
-    roles.map((_, index) => makeHost(directory, `${network}.${40 + index}`, clientKey.publicKey)),
+    roles.map((_, index) =>
+      makeHost(directory, `${network}.${40 + index}`, { authorizedKey: clientKey.publicKey, ...sshd }),
+    ),
   )
   const lab = labOf({ directory, hosts, clientKey, roles, members: new Set(hosts.keys()) })
   lab.members(...hosts.keys())
@@ -140,13 +144,13 @@ async function takeAway({ directory, hosts }: Parts): Promise<void> {
   rmSync(directory, { recursive: true, force: true })
 }
 
-async function makeHost(directory: string, address: string, authorizedKey: string): Promise<LabHost> {
+async function makeHost(directory: string, address: string, options: Omit<SshdOptions, 'home'>): Promise<LabHost> {
   const login = join(directory, address.split('.').at(-1) ?? '')
   mkdirSync(login, { mode: 0o700 })
   const sshd = await startSshd({
+    ...options,
     address,
     home: login,
-    authorizedKey,
     environment: { PATH: `${dirname(process.execPath)}:${process.env.PATH}` },
   })
   return { key: address, login, home: join(login, 'trueno'), sshd }

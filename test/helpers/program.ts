@@ -1,5 +1,5 @@
 import { type ChildProcess, execFileSync, spawn } from 'node:child_process'
-import { chmodSync, mkdirSync, symlinkSync, writeFileSync } from 'node:fs'
+import { chmodSync, existsSync, mkdirSync, symlinkSync, writeFileSync } from 'node:fs'
 import { delimiter, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import type { Lab } from './lab.js'
@@ -22,6 +22,8 @@ export interface ProgramRun {
 
 /** The built program as it is installed: by the link that npm makes for it. */
 export interface Program {
+  /** What its environment is. */
+  readonly env: NodeJS.ProcessEnv
   run(...argv: readonly string[]): Promise<Exited>
   start(...argv: readonly string[]): ProgramRun
 }
@@ -31,24 +33,34 @@ export function build(): void {
   execFileSync('sh', [join(root, 'scripts/prepare.sh')], { stdio: ['ignore', 'ignore', 'inherit'] })
 }
 
+export interface ProgramOptions {
+  /** More environment. */
+  readonly env?: NodeJS.ProcessEnv | undefined
+  /** What it finds open as descriptor 3. */
+  readonly descriptor?: number | undefined
+}
+
 /** The program, typed in a lab's directory; `ssh` reads the lab's own configuration, if it has one, and no other. */
-export function programIn({ directory }: Pick<Lab, 'directory'>): Program {
+export function programIn({ directory }: Pick<Lab, 'directory'>, options: ProgramOptions = {}): Program {
   const tools = join(directory, 'bin')
-  mkdirSync(tools)
+  mkdirSync(tools, { recursive: true })
   const program = join(tools, 'trueno-deploy')
-  symlinkSync(join(root, 'dist/bin.js'), program)
+  if (!existsSync(program)) symlinkSync(join(root, 'dist/bin.js'), program)
   const config = join(directory, 'ssh_config')
-  writeFileSync(config, '')
+  if (!existsSync(config)) writeFileSync(config, '')
   writeFileSync(join(tools, 'ssh'), `#!/bin/sh\nPATH=\${PATH#*:} exec ssh -F '${config}' "$@"\n`)
   chmodSync(join(tools, 'ssh'), 0o755)
   const env = {
     PATH: `${tools}${delimiter}${process.env.PATH}`,
     HOME: directory,
     TRUENO_DEPLOY_ONLY: '127.0.0.0/8',
+    ...options.env,
   }
   const start = (...argv: readonly string[]): ProgramRun =>
-    watched(spawn(program, argv, { cwd: directory, env, stdio: ['ignore', 'pipe', 'pipe'] }))
-  return { start, run: (...argv) => start(...argv).done }
+    watched(
+      spawn(program, argv, { cwd: directory, env, stdio: ['ignore', 'pipe', 'pipe', options.descriptor ?? 'ignore'] }),
+    )
+  return { env, start, run: (...argv) => start(...argv).done }
 }
 
 function watched(child: ChildProcess): ProgramRun {
