@@ -1,41 +1,64 @@
 import { mkdirSync, writeFileSync } from 'node:fs'
 import { dirname } from 'node:path'
 import { fileURLToPath } from 'node:url'
+import { parseArgs } from 'node:util'
 import { measureAlreadyUp } from './already-up.js'
 import { type FactsAndPlan, measureFactsAndPlan } from './facts-and-plan.js'
 import { type BenchHosts, makeHosts } from './hosts.js'
 import { type LogLines, measureLogLines } from './log-lines.js'
 import { aboutMachine } from './machine.js'
 import type { RunOptions } from './measure.js'
+import { measureVisits, measureWays, type Visits, type Ways } from './ssh.js'
 import { measureStartUp } from './start-up.js'
 import { type Results, render } from './table.js'
 import { makeUnchanged } from './unchanged.js'
 
 // Measures the tool against others that do the same work, in one run on one machine: see README.md.
 //
-// usage: bench.js [--quick]   fewer rounds and hosts; nothing is kept
+// usage: bench.js [--quick] [--only PART[,PART]]   --quick: fewer rounds and hosts, and nothing is kept
+//   PART  start-up, up, plan, ssh, large
 
 interface Extent {
   /** Rounds of each size of cluster. */
   readonly sizes: Readonly<Record<number, number>>
   readonly startUpRounds: number
   readonly alreadyUpRounds: number
+  readonly visits: { readonly hosts: number; readonly rounds: number }
+  readonly ways: { readonly hosts: number; readonly rounds: number }
   /** Hosts of the one large cluster; null: none. */
   readonly large: number | null
 }
 
-const whole: Extent = { sizes: { 4: 9, 32: 5, 128: 3 }, startUpRounds: 15, alreadyUpRounds: 7, large: 512 }
-const some: Extent = { sizes: { 4: 3, 32: 2 }, startUpRounds: 5, alreadyUpRounds: 3, large: null }
+const whole: Extent = {
+  sizes: { 4: 9, 32: 5, 128: 3 },
+  startUpRounds: 15,
+  alreadyUpRounds: 7,
+  visits: { hosts: 128, rounds: 3 },
+  ways: { hosts: 32, rounds: 5 },
+  large: 512,
+}
+const some: Extent = {
+  sizes: { 4: 3, 32: 2 },
+  startUpRounds: 5,
+  alreadyUpRounds: 3,
+  visits: { hosts: 32, rounds: 2 },
+  ways: { hosts: 16, rounds: 2 },
+  large: null,
+}
+
+const parts = ['start-up', 'up', 'plan', 'ssh', 'large'] as const
+type Part = (typeof parts)[number]
 
 const interrupted = new AbortController()
 const { signal } = interrupted
 for (const name of ['SIGINT', 'SIGTERM'] as const) process.on(name, () => interrupted.abort(new Error('interrupted')))
-process.exitCode = await main(process.argv.includes('--quick'))
+process.exitCode = await main(process.argv.slice(2))
 
-async function main(quick: boolean): Promise<number> {
+async function main(argv: readonly string[]): Promise<number> {
   try {
-    const results = await measure(quick ? some : whole)
-    if (!quick) keep(results)
+    const { quick, only } = read(argv)
+    const results = await measure(quick ? some : whole, only)
+    if (!quick) keep(results, only)
     process.stdout.write(`\n${render(results)}\n`)
     return 0
   } catch (error) {
@@ -44,17 +67,30 @@ async function main(quick: boolean): Promise<number> {
   }
 }
 
-async function measure({ sizes, startUpRounds, alreadyUpRounds, large }: Extent): Promise<Results> {
+function read(argv: readonly string[]): { quick: boolean; only: readonly Part[] } {
+  const options = { quick: { type: 'boolean', default: false }, only: { type: 'string' } } as const
+  const { quick, only } = parseArgs({ args: [...argv], options }).values
+  const named = only?.split(',') ?? parts
+  const unknown = named.find((name) => !parts.includes(name as Part))
+  if (unknown !== undefined) throw new Error(`there is no part ${unknown}, but ${parts.join(', ')}`)
+  return { quick, only: named as readonly Part[] }
+}
+
+async function measure(extent: Extent, only: readonly Part[]): Promise<Results> {
+  const { sizes, startUpRounds, alreadyUpRounds, large } = extent
   const machine = aboutMachine()
-  const startUp = await step('start-up of the command line', () =>
-    measureStartUp(startUpRounds, { env: environmentOf('/'), signal }),
+  const part = <T>(name: Part, work: () => Promise<T>): Promise<T | null> =>
+    only.includes(name) ? work() : Promise.resolve(null)
+  const startUp = await part('start-up', () =>
+    step('start-up of the command line', () => measureStartUp(startUpRounds, { env: environmentOf('/'), signal })),
   )
-  const alreadyUp = await step('up of a cluster that is up', () =>
-    onHosts(4, (cluster, options) => measureAlreadyUp(cluster, alreadyUpRounds, options)),
+  const alreadyUp = await part('up', () =>
+    step('up of a cluster that is up', () =>
+      onHosts(4, (cluster, options) => measureAlreadyUp(cluster, alreadyUpRounds, options)),
+    ),
   )
-  const bySize: SizeResults[] = []
-  for (const [hosts, rounds] of Object.entries(sizes))
-    bySize.push(await onHosts(Number(hosts), (cluster, options) => measureSize(cluster, rounds, options)))
+  const bySize = (await part('plan', () => measureSizes(sizes))) ?? []
+  const ssh = await part('ssh', () => measureSsh(extent))
   return {
     version: 1,
     ...machine,
@@ -62,7 +98,11 @@ async function measure({ sizes, startUpRounds, alreadyUpRounds, large }: Extent)
     alreadyUp,
     factsAndPlan: bySize.map(({ factsAndPlan }) => factsAndPlan),
     logLines: bySize.map(({ logLines }) => logLines),
-    large: large === null ? null : await step(`plan of ${large} hosts`, () => onHosts(large, measureLarge)),
+    visits: ssh?.visits ?? null,
+    ways: ssh?.ways ?? null,
+    large: await part('large', async () =>
+      large === null ? null : step(`plan of ${large} hosts`, () => onHosts(large, measureLarge)),
+    ),
     loadAfter: aboutMachine().load,
   }
 }
@@ -72,12 +112,31 @@ interface SizeResults {
   readonly logLines: LogLines
 }
 
+async function measureSizes(sizes: Extent['sizes']): Promise<readonly SizeResults[]> {
+  const bySize: SizeResults[] = []
+  for (const [hosts, rounds] of Object.entries(sizes))
+    bySize.push(await onHosts(Number(hosts), (cluster, options) => measureSize(cluster, rounds, options)))
+  return bySize
+}
+
 async function measureSize(cluster: BenchHosts, rounds: number, options: RunOptions): Promise<SizeResults> {
   const hosts = `${cluster.hosts.length} hosts`
   await step(`making ${hosts}`, () => makeUnchanged(cluster, options))
   return {
     factsAndPlan: await step(`facts and plan of ${hosts}`, () => measureFactsAndPlan(cluster, rounds, options)),
     logLines: await step(`log lines of ${hosts}`, () => measureLogLines(cluster, signal)),
+  }
+}
+
+async function measureSsh({ visits, ways }: Extent): Promise<{ visits: Visits; ways: Ways }> {
+  return {
+    visits: await onHosts(visits.hosts, async (cluster, options) => {
+      await step(`making ${visits.hosts} hosts`, () => makeUnchanged(cluster, options))
+      return step(`visits of ${visits.hosts} hosts`, () => measureVisits(cluster, visits.rounds, options))
+    }),
+    ways: await step(`ways to ${ways.hosts} hosts`, () =>
+      onHosts(ways.hosts, (cluster, options) => measureWays(cluster, ways.rounds, options)),
+    ),
   }
 }
 
@@ -104,8 +163,10 @@ async function step<T>(title: string, work: () => Promise<T>): Promise<T> {
   return result
 }
 
-function keep(results: Results): void {
-  const file = fileURLToPath(new URL('../../bench/results/latest.json', import.meta.url))
+/** A run of some parts does not take the place of a whole one. */
+function keep(results: Results, only: readonly Part[]): void {
+  const name = only.length === parts.length ? 'latest' : only.join('-')
+  const file = fileURLToPath(new URL(`../../bench/results/${name}.json`, import.meta.url))
   mkdirSync(dirname(file), { recursive: true })
   writeFileSync(file, `${JSON.stringify(results, rounded, 2)}\n`)
 }

@@ -1,7 +1,7 @@
-import { readFileSync, writeFileSync } from 'node:fs'
-import { join } from 'node:path'
+import { bareLoop, checkOutputs, sshEach } from './contenders.js'
 import type { BenchHosts } from './hosts.js'
-import { medianUsage, nodeCommand, type RunOptions, ratio, run, toolCommand, type Usage } from './measure.js'
+import { medianUsage, type RunOptions, ratio, toolCommand, type Usage } from './measure.js'
+import { inRounds } from './rounds.js'
 
 /** Who does the same work: look up, connect, run the facts script, read what it prints. */
 type Contender = 'plan' | 'bareSsh2' | 'sshEach' | 'sshEachSameKex'
@@ -32,42 +32,19 @@ export async function measureFactsAndPlan(
   rounds: number,
   options: RunOptions,
 ): Promise<FactsAndPlan> {
-  const commands = contenders(cluster)
-  const names = Object.keys(commands) as Contender[]
-  const runs = Object.fromEntries(names.map((name) => [name, [] as Usage[]])) as Record<Contender, Usage[]>
-  for (let round = 0; round < rounds; round += 1) {
-    // Each begins a round in its turn.
-    for (const name of [...names.slice(round % names.length), ...names.slice(0, round % names.length)]) {
-      runs[name].push(await run(commands[name], options))
-      if (name.startsWith('sshEach')) checkOutputs(cluster)
-    }
-  }
+  const runs = await inRounds(contenders(cluster), rounds, options, (name) => {
+    if (name.startsWith('sshEach')) checkOutputs(cluster)
+  })
   return { hosts: cluster.hosts.length, rounds, of: mapped(runs, medianUsage), against: multiples(runs) }
 }
 
 function contenders(cluster: BenchHosts): Record<Contender, readonly string[]> {
-  const hostsFile = join(cluster.directory, 'hosts.json')
-  writeFileSync(hostsFile, JSON.stringify(cluster.hosts))
   return {
     plan: toolCommand('plan', cluster.clusterFile, '--json'),
-    bareSsh2: nodeCommand(new URL('./bare-loop.js', import.meta.url), hostsFile, cluster.key.file),
+    bareSsh2: bareLoop(cluster),
     sshEach: sshEach(cluster),
     sshEachSameKex: sshEach(cluster, '-o KexAlgorithms=curve25519-sha256'),
   }
-}
-
-/** An ssh for each host, 32 at once. ssh's own default key exchange is post-quantum; ssh2 has none of these. */
-function sshEach({ directory, hosts, key, knownHostsFile }: BenchHosts, more = ''): readonly string[] {
-  const list = join(directory, 'hosts.txt')
-  writeFileSync(list, hosts.map((host) => `${host.user}@${host.key} ${host.port} ${host.factsInput}\n`).join(''))
-  const settings = `-i ${key.file} -o UserKnownHostsFile=${knownHostsFile} -o BatchMode=yes ${more}`
-  const one = `exec ssh ${settings} -p $2 $1 exec sh <$3 >$3.out 2>/dev/null`
-  return ['sh', '-c', `xargs -P 32 -L 1 sh -c '${one}' sh <${list}`]
-}
-
-function checkOutputs({ hosts }: BenchHosts): void {
-  for (const { key, factsInput } of hosts)
-    if (!readFileSync(`${factsInput}.out`, 'utf8').endsWith('\nend\n')) throw new Error(`${key} said no facts to ssh`)
 }
 
 function multiples({ plan, ...others }: Record<Contender, Usage[]>): FactsAndPlan['against'] {

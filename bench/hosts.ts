@@ -20,6 +20,8 @@ export interface BenchHost {
   readonly roles: readonly Role[]
   /** Our directory on it. */
   readonly home: string
+  /** Arguments of the facts script. */
+  readonly factsArgs: readonly string[]
   /** File with what is sent to `sh` to gather its facts: byte for byte what the tool sends. */
   readonly factsInput: string
 }
@@ -91,8 +93,17 @@ async function hostsOf(servers: readonly SshdHost[], count: number, directory: s
     mkdirSync(dirname(home), { mode: 0o700 })
     const ports = portsOf(host as unknown as Host, { coordinator } as Cluster).map(({ port }) => String(port))
     const factsInput = join(directory, `h${index}`, 'facts.in')
-    writeFileSync(factsInput, invoke(script, [home, join(home, 'data'), key, ...ports]).input)
-    return { ...host, home, factsInput, port: server.port, user: server.user, hostKey: server.hostKeys[0] ?? '' }
+    const factsArgs = [home, join(home, 'data'), key, ...ports]
+    writeFileSync(factsInput, invoke(script, factsArgs).input)
+    return {
+      ...host,
+      home,
+      factsArgs,
+      factsInput,
+      port: server.port,
+      user: server.user,
+      hostKey: server.hostKeys[0] ?? '',
+    }
   })
 }
 

@@ -3,17 +3,20 @@ import type { FactsAndPlan } from './facts-and-plan.js'
 import type { LogLines } from './log-lines.js'
 import type { Machine } from './machine.js'
 import type { Usage } from './measure.js'
+import type { Visits, Ways } from './ssh.js'
 import type { StartUp } from './start-up.js'
 
 /** All that one run of the bench has found. Times in milliseconds, memory in MB. */
 export interface Results extends Machine {
   readonly version: 1
   readonly loadAfter: number
-  readonly startUp: StartUp
-  readonly alreadyUp: AlreadyUp
+  /** Null where this part was left out, as with the others. */
+  readonly startUp: StartUp | null
+  readonly alreadyUp: AlreadyUp | null
   readonly factsAndPlan: readonly FactsAndPlan[]
   readonly logLines: readonly LogLines[]
-  /** Null where it was left out. */
+  readonly visits: Visits | null
+  readonly ways: Ways | null
   readonly large: (Usage & { readonly hosts: number }) | null
 }
 
@@ -30,8 +33,10 @@ export function render(results: Results): string {
   const rows = [
     ...results.factsAndPlan.flatMap(factsRows),
     ...results.logLines.flatMap(logRows),
-    ...upRows(results.alreadyUp),
-    ...startRows(results.startUp),
+    ...(results.visits === null ? [] : visitRows(results.visits)),
+    ...(results.ways === null ? [] : wayRows(results.ways)),
+    ...(results.alreadyUp === null ? [] : upRows(results.alreadyUp)),
+    ...(results.startUp === null ? [] : startRows(results.startUp)),
     ...largeRows(results.large),
   ]
   const head = `${results.date.slice(0, 10)} · ${results.cores} cores (${results.cpu}), Node ${results.node}, OpenSSH ${results.openssh}; load ${results.load.toFixed(1)} → ${results.loadAfter.toFixed(1)}`
@@ -57,6 +62,41 @@ function logRows({ hosts, oneByOne, allAtOnce }: LogLines): readonly Row[] {
   return [
     row(`log line → next step, ${hosts} hosts`, delay(oneByOne), 'p95 ≤ 50 ms', oneByOne.p95 <= 50),
     row('  all hosts at the same moment', delay(allAtOnce), 'p95 ≤ 50 ms', allAtOnce.p95 <= 50),
+  ]
+}
+
+function visitRows({ hosts, of, plan, wallAgainst, cpuAgainstBare, ansible, sealedKey }: Visits): readonly Row[] {
+  return [
+    told(`connect + facts + close, ${hosts} hosts`, `${seconds(of.wallMs)}, ${megabytes(of.process?.memoryMb)}`),
+    atMost('  wall, times the bare ssh2 loop', wallAgainst.bareSsh2, 1.15, times),
+    atMost('  its CPU, times that', cpuAgainstBare, 1.3, times),
+    told('  wall, times xargs -P32 ssh', times(wallAgainst.sshEach)),
+    told('  wall, times ssh over a ControlMaster', times(wallAgainst.sshMasters)),
+    ...ansibleRows(ansible, plan),
+    row(
+      '  key with a passphrase: decryptions',
+      `${sealedKey.decryptions}, ${milliseconds(sealedKey.decryptMs)} each; ${milliseconds(sealedKey.moreMs)} more`,
+      '1',
+      sealedKey.decryptions === 1,
+    ),
+  ]
+}
+
+function ansibleRows(ansible: Visits['ansible'], plan: Usage): readonly Row[] {
+  if (ansible === null) return [told('  Ansible', 'left out: no ansible-playbook on PATH')]
+  const { version, five, one } = ansible
+  return [
+    atLeast(`  plan, times faster than Ansible ${version}, 5 commands`, five.wallMs / plan.wallMs, 15),
+    atLeast('  the same, one shell task', one.wallMs / plan.wallMs, 5),
+  ]
+}
+
+function wayRows({ hosts, jump, openssh, jumpTimesDirect, opensshTimesMasters }: Ways): readonly Row[] {
+  return [
+    told(`the same, ${hosts} hosts behind one jump host`, seconds(jump.wallMs)),
+    atMost('  wall, times the same hosts without', jumpTimesDirect, 1.3, times),
+    told(`the same, ${hosts} hosts over the OpenSSH transport`, seconds(openssh.wallMs)),
+    atMost('  wall, times ssh over a ControlMaster', opensshTimesMasters, 1.1, times),
   ]
 }
 
@@ -86,6 +126,10 @@ function largeRows(large: Results['large']): readonly Row[] {
 
 function atMost(what: string, value: Maybe, most: number, show: (value: Maybe) => string): Row {
   return row(what, show(value), `≤ ${show(most)}`, (value ?? Number.NaN) <= most)
+}
+
+function atLeast(what: string, value: number, least: number): Row {
+  return row(what, times(value), `≥ ${least}x`, value >= least)
 }
 
 function told(what: string, measured: string): Row {
