@@ -29,6 +29,7 @@ export interface TypedOptions {
   readonly out?: string
   readonly exitCode?: boolean
   readonly watch?: boolean
+  readonly deep?: boolean
   readonly keep?: boolean
   readonly sshd?: boolean
   readonly stop?: boolean
@@ -124,6 +125,8 @@ const wait = (): Option => new Option('--wait', 'wait for the lease instead of e
 const out = (): Option => new Option('--out <file>', 'keep the plan for `apply`')
 const exitCode = (): Option => new Option('--exit-code', 'end with 5 when there is something to do')
 const watch = (): Option => new Option('--watch', 'look again every 2 s')
+const deep = (): Option =>
+  new Option('--deep', 'compare all files of the release with what came, and measure the disks')
 const yes = (): Option => new Option('--yes', 'do not ask')
 const keep = (): Option => new Option('--keep', 'leave the hosts and the cluster there, to play with')
 const stop = (): Option => new Option('--stop', 'take down what --keep left')
@@ -172,8 +175,8 @@ const verbs = {
   status: {
     summary: 'how hosts, components, Elasticsearch and Spark are; reads only',
     file: 'cluster.json',
-    options: [inventory, hosts, roles, passwordFd, watch],
-    examples: ['', ' --watch', ' --json --roles index'],
+    options: [inventory, hosts, roles, passwordFd, watch, deep],
+    examples: ['', ' --watch', ' --deep', ' --json --roles index'],
   },
   down: {
     summary: 'stop everything of this cluster; data stays',

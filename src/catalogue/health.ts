@@ -5,6 +5,12 @@ export const health = {
   about:
     'What Trueno, Gremlin, Elasticsearch and Spark answer when they are asked from outside (`status`, end of `up`).',
   entries: {
+    'host-release-changed': stops(
+      'The release was changed on the host',
+      'Files of the release are not as they were when they came; other releases on the host may share them.',
+      'Somebody edited, added or removed files below `releases`.',
+      'Take the change into the release that you deploy or into the inventory; or remove `releases` and `artifacts` on the host and run `up`.',
+    ),
     'not-as-started': either(
       'What runs there is not what was started',
       'Processes are missing, or are of an earlier start.',

@@ -50,7 +50,21 @@ export interface HostStatus {
   readonly state: ClusterState
   readonly release: string | null
   readonly components: readonly ComponentStatus[]
+  /** Null: it could not be asked. */
+  readonly disk: DiskStatus | null
   readonly problems: readonly Problem[]
+}
+
+/** What is on the disk of a host. */
+export interface DiskStatus {
+  /** For the user that runs Trueno, on the file system of our directory. */
+  readonly freeBytes: number
+  /** How many releases are there. */
+  readonly releases: number
+  /** What releases and artifacts take together: as recorded when they came; measured with --deep. */
+  readonly storeBytes: number
+  /** Trueno's data; null: not measured, since --deep was not given. */
+  readonly dataBytes: number | null
 }
 
 export interface ComponentStatus {

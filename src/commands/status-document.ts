@@ -4,11 +4,13 @@ import type {
   BalancerStatus,
   ClusterState,
   ComponentStatus,
+  DiskStatus,
   ElasticsearchStatus,
   HostStatus,
   SparkStatus,
   Status,
 } from '../cluster/status.js'
+import type { DeepLook } from '../engine/look-deep.js'
 import { errorProblem, type Problem } from '../errors.js'
 import { type ClusterAnswers, judgeCluster } from '../health/health.js'
 import type { Answer } from '../health/probes.js'
@@ -29,6 +31,7 @@ export function statusOf(
   { cluster, facts, unreachable }: Visit,
   health: Health,
   { chosen }: Pick<HostOptions, 'chosen'>,
+  deep: ReadonlyMap<HostKey, DeepLook> = new Map(),
 ): Status {
   const problems = judgeCluster(cluster, health.answers)
   const shown = cluster.hosts.filter(({ key }) => chosen === null || chosen.includes(key))
@@ -37,6 +40,7 @@ export function statusOf(
       cluster,
       health,
       facts: facts.get(host.key),
+      deep: deep.get(host.key),
       problems: problemsAt(host, cluster, problems, unreachable),
     }),
   )
@@ -76,13 +80,15 @@ interface HostFindings {
   readonly cluster: Cluster
   readonly health: Health
   readonly facts: Facts | undefined
+  /** Undefined: --deep was not given. */
+  readonly deep: DeepLook | undefined
   readonly problems: readonly Problem[]
 }
 
-function hostStatus(host: Host, { cluster, health, facts, problems }: HostFindings): HostStatus {
+function hostStatus(host: Host, { cluster, health, facts, deep, problems }: HostFindings): HostStatus {
   const { key, roles } = host
   if (facts === undefined)
-    return { host: key, roles, reachable: false, state: 'unknown', release: null, components: [], problems }
+    return { host: key, roles, reachable: false, state: 'unknown', release: null, components: [], disk: null, problems }
   const own = hostState(facts, null, componentsOf(host, cluster))
   const told = own.kind === 'outdated' ? [unreliable(key, own.why), ...problems] : problems
   const state = host.member ? memberState(own, facts, told) : balancerHostState(facts, health)
@@ -97,7 +103,19 @@ function hostStatus(host: Host, { cluster, health, facts, problems }: HostFindin
     state,
     release: facts.start?.release ?? facts.currentRelease,
     components,
-    problems: state === 'stopped' || state === 'absent' ? [] : told,
+    disk: diskOf(facts, deep),
+    problems: [...(state === 'stopped' || state === 'absent' ? [] : told), ...(deep?.problems ?? [])],
+  }
+}
+
+function diskOf({ home, releases, storeKiB }: Facts, deep: DeepLook | undefined): DiskStatus {
+  const measured = deep?.contents ?? null
+  const store = measured === null ? storeKiB : measured.artifactsKiB + measured.releasesKiB
+  return {
+    freeBytes: home.freeKiB * 1024,
+    releases: releases.length,
+    storeBytes: store * 1024,
+    dataBytes: measured === null ? null : measured.dataKiB * 1024,
   }
 }
 

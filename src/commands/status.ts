@@ -1,5 +1,6 @@
 import type { Cluster } from '../cluster/cluster.js'
 import type { Status } from '../cluster/status.js'
+import { lookDeep } from '../engine/look-deep.js'
 import { errorProblem, exitCodes, ProblemError } from '../errors.js'
 import { askCluster } from '../health/health.js'
 import type { HostOptions, Outcome, ReadContext, ReadFleet } from './context.js'
@@ -7,16 +8,31 @@ import { probesOf } from './read-context.js'
 import { type Health, statusOf } from './status-document.js'
 import { type Visit, visit } from './visit.js'
 
+export interface StatusOptions extends Omit<HostOptions, 'parallel'> {
+  /** Read all of the releases, and measure what is on the disks. */
+  readonly deep: boolean
+}
+
 /** How everything is. It is given no connection that could change a host, and starts nothing by asking. */
 export async function status(
-  options: Omit<HostOptions, 'parallel'>,
+  options: StatusOptions,
   context: ReadContext,
 ): Promise<Outcome & { readonly status: Status }> {
   const { cluster } = options
   await using fleet = await context.connect(cluster)
   const found = await visitBriefly(cluster, fleet, context)
-  const told = statusOf(found, await ask(found, fleet, context), options)
-  return { status: told, exitCode: told.state === 'ready' ? exitCodes.done : exitCodes.unhealthy, closing: [] }
+  const deep = options.deep ? await lookDeep(chosenOf(found, options), fleet.connections, context.signal) : undefined
+  const told = statusOf(found, await ask(found, fleet, context), options, deep)
+  return { status: told, exitCode: isWell(told) ? exitCodes.done : exitCodes.unhealthy, closing: [] }
+}
+
+function chosenOf({ facts }: Visit, { chosen }: StatusOptions): Visit['facts'] {
+  return new Map([...facts].filter(([key]) => chosen === null || chosen.includes(key)))
+}
+
+/** A host that is not chosen counts with its engines; one that is, with all that is told of it. */
+function isWell({ state, hosts }: Status): boolean {
+  return state === 'ready' && hosts.every(({ problems }) => problems.length === 0)
 }
 
 /** What a host may take to say how it is; one that hangs must not hide the others. */

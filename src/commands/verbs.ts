@@ -86,7 +86,8 @@ function optionsOf({ from: { inventory, release, timeoutStart }, parallel }: Sav
 
 async function runStatus(run: VerbRun): Promise<Outcome> {
   await using session = await open(run, run.typed.file)
-  const look = (): ReturnType<typeof status> => status(hostOptions(session, run), readContext(session.context))
+  const options = { ...hostOptions(session, run), deep: run.typed.options.deep === true }
+  const look = (): ReturnType<typeof status> => status(options, readContext(session.context))
   if (run.typed.options.watch === true) return await watch(run, session, look)
   const told = await look()
   run.print(run.typed.options.json ? `${JSON.stringify(told.status)}\n` : renderStatus(told.status, run))

@@ -91,7 +91,7 @@ export type Step = {
 )
 
 /** Scripts of `remote/` that only read. */
-export type ReadScript = 'facts' | 'evidence'
+export type ReadScript = 'facts' | 'evidence' | 'contents'
 /** Scripts of `remote/` that change the host. Their first argument, the lease token, is added when they are run. */
 export type WriteScript =
   | 'receive'

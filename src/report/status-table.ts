@@ -4,6 +4,7 @@ import { createPaint, type Paint } from './paint.js'
 import { oneLine } from './sanitize.js'
 import { hostsOf, type StatusPage, stateColours } from './status-hosts.js'
 import { cutMiddle, wrap } from './text.js'
+import { bytes } from './units.js'
 
 export interface StatusOptions extends TextOptions {
   /** Lines of the terminal, where all has to be seen at once; absent: as many as are needed. */
@@ -39,7 +40,7 @@ function headOf({ cluster, state, release }: Status, { paint, columns }: StatusP
 }
 
 function enginesOf(status: Status, { paint, columns }: StatusPage): readonly string[] {
-  return [elasticsearch(status), spark(status), balancer(status)].flatMap((told) => {
+  return [elasticsearch(status), spark(status), balancer(status), disk(status)].flatMap((told) => {
     if (told === null) return []
     const lines = wrap(told.text, columns - 17).map(paint[told.colour])
     return lines.map((line, index) => ` ${(index === 0 ? told.name : '').padEnd(14)} ${line}`)
@@ -73,3 +74,21 @@ function balancer({ balancer: told }: Status): Told | null {
   const text = `${told.state} · ${oneLine(told.host)}:${told.sourcePort} · ${told.targets} targets`
   return { name: 'Balancer', text, colour: told.state === 'running' ? 'good' : 'bad' }
 }
+
+/** The host with the least room speaks for all; what is taken, as the most on any host. */
+function disk({ hosts }: Status): Told | null {
+  const disks = hosts.flatMap(({ host, disk: told }) => (told === null ? [] : [{ host, ...told }]))
+  const [least] = disks.toSorted((one, other) => one.freeBytes - other.freeBytes)
+  if (least === undefined) return null
+  const most = (sizes: readonly number[]): string => bytes(Math.max(...sizes))
+  const data = disks.flatMap(({ dataBytes }) => dataBytes ?? [])
+  const text = [
+    `${bytes(least.freeBytes)} free${disks.length > 1 ? ` at least (${oneLine(least.host)})` : ''}`,
+    `releases take ${most(disks.map(({ storeBytes }) => storeBytes))}`,
+    ...(data.length === 0 ? [] : [`data takes ${most(data)}`]),
+  ]
+  return { name: 'Disk', text: text.join(' · '), colour: least.freeBytes < lowBytes ? 'warn' : 'good' }
+}
+
+/** Less is told in another colour. */
+const lowBytes = 1e9

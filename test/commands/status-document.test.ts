@@ -121,6 +121,7 @@ describe('status', () => {
             { name: 'sparkMaster', ...running, pid: 103, port: 8005, answers: true },
             { name: 'cerebro', ...running, pid: 104, port: 8008, answers: null },
           ],
+          disk: { freeBytes: 10_240_000_000, releases: 0, storeBytes: 0, dataBytes: null },
           problems: [],
         },
       ],
@@ -138,9 +139,26 @@ describe('status', () => {
       state: 'unknown',
       release: null,
       components: [],
+      disk: null,
       problems: [gone('b')],
     })
     expect(told.elasticsearch).toEqual({ status: 'unreachable', nodes: 0, expectedNodes: 1, version: null })
+  })
+
+  it('with a deep look has what was measured, and what was changed by hand, also where nothing runs', () => {
+    const facts = [serving('a', { releases: [releaseId], storeKiB: 7 }), installed('b'), front]
+    const changed = errorProblem({ code: 'host-release-changed', title: 't', cause: 'c', remedy: 'r', host: 'b' })
+    const contents = { changes: null, releasesKiB: 2, artifactsKiB: 10, dataKiB: 100 }
+    const deep = new Map(['a', 'b'].map((key) => [key, { contents, problems: key === 'b' ? [changed] : [] }]))
+    const found = new Map(facts.map((one) => [one.host, one]))
+    const told = statusOf({ cluster, facts: found, unreachable: new Map() }, none, { chosen: null }, deep)
+    expect(told.hosts.map(({ disk }) => disk)).toMatchObject([
+      { releases: 1, storeBytes: 12_288, dataBytes: 102_400 },
+      { storeBytes: 12_288, dataBytes: 102_400 },
+      { storeBytes: 0, dataBytes: null },
+    ])
+    expect(told.hosts[1]).toMatchObject({ state: 'stopped', problems: [changed] })
+    expect(status(facts, none).hosts[0]?.disk).toMatchObject({ releases: 1, storeBytes: 7168, dataBytes: null })
   })
 
   it('of a host that does not run as it was started says why', () => {

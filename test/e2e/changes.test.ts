@@ -135,6 +135,31 @@ it('old releases go after a successful up, the last ones stay; a new role brings
   expect(await lab.status()).toMatchObject({ state: 'ready', elasticsearch: { nodes: 2, expectedNodes: 2 } })
 })
 
+it('status tells what is on the disks, and with --deep what somebody has changed in the release', async (test) => {
+  const lab = await labFor(test, { roles: twoHosts })
+  expect((await lab.tell('up')).code).toBe(0)
+  const shallow = await lab.status()
+  expect(shallow.hosts[1]?.disk).toMatchObject({ releases: 1, dataBytes: null })
+  expect(shallow.hosts[1]?.disk?.storeBytes).toBeGreaterThan(100_000)
+  expect(shallow.hosts[1]?.disk?.freeBytes).toBeGreaterThan(1_000_000)
+  // What Trueno itself writes inside of its package is no change by hand.
+  const well = await lab.run('status', '--deep')
+  expect(well.code, well.stdout).toBe(0)
+  expect(well.stdout).toMatch(/Disk +\S+ \wB free at least .* · releases take \S+ [kM]B · data takes \S+ [kM]?B/)
+
+  const changed = join(lab.host(1).home, 'current/lib/trueno.js')
+  writeFileSync(changed, `${readFileSync(changed, 'utf8')}// by hand`)
+  const before = listing(lab)
+  expect((await lab.run('status')).code).toBe(0)
+  const told = await lab.run('status', '--deep', '--json')
+  expect(told.code).toBe(3)
+  expect(JSON.parse(told.stdout).hosts.map(({ problems }: { problems: readonly object[] }) => problems)).toMatchObject([
+    [],
+    [{ code: 'host-release-changed', host: lab.host(1).key, evidence: 'differs: lib/trueno.js' }],
+  ])
+  expect(listing(lab)).toEqual(before)
+})
+
 function nextRelease(lab: Lab, version: string): string {
   const folder = join(lab.directory, `release-${version}`)
   cpSync('remote/standin', folder, { recursive: true })

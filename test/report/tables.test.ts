@@ -60,6 +60,8 @@ describe('the status as a table', () => {
 
  ■ 192.168.1.40  stopped
  ■ 192.168.1.41  stopped
+
+ Disk           54 GB free · releases take 412 MB
 `)
   })
 
@@ -198,6 +200,7 @@ const status: Status = {
       reachable: false,
       state: 'unknown',
       release: null,
+      disk: null,
       problems: [{ ...problem, cause: 'no answer within 3 s', host: '192.168.1.41' }],
     },
     host('192.168.1.42', ['core', 'gremlin', 'elasticsearch', 'bridge', 'sparkWorker', 'cerebro']),
@@ -233,6 +236,7 @@ function host(name: string, components: readonly string[]): HostStatus {
     state: 'ready',
     release: id,
     components: components.map(component),
+    disk: { freeBytes: 54e9, releases: 2, storeBytes: 412e6, dataBytes: null },
     problems: [],
   }
 }

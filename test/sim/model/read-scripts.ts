@@ -10,7 +10,7 @@ import { marked, type Process } from './process.js'
 import { requireHome, requireNumber, type Script, ScriptExit } from './script.js'
 
 /** The scripts of `remote/` that only read, as the model hosts run them. */
-export const readScripts = { facts, evidence } satisfies Record<ReadScript, Script>
+export const readScripts = { facts, evidence, contents } satisfies Record<ReadScript, Script>
 
 /** HOME DATA KEY PORT... */
 async function facts(args: readonly string[], { machine }: Parameters<Script>[1]): Promise<string> {
@@ -103,4 +103,11 @@ async function evidence(args: readonly string[], { machine }: Parameters<Script>
     machine.logs.below(path),
   )
   return files.map((file) => [`==> ${file.path} <==`, ...file.lines.slice(-lines), ''].join('\n')).join('')
+}
+
+/** HOME DATA MOST PREFIX...; nobody changes anything by hand there. */
+async function contents(args: readonly string[], { machine }: Parameters<Script>[1]): Promise<string> {
+  requireHome(args[0], machine)
+  await pause(machine, machine.chance.between(100, 3000))
+  return 'contents\t1\nfound\t0\nend\n'
 }
