@@ -13,12 +13,14 @@
 # Exit codes: 0 · 72, 73 · 74 an artifact is missing, bad arguments · 75 (see lib.sh)
 # shellcheck source-path=SCRIPTDIR source=lib.sh
 . "${0%/*}/lib.sh"
+# shellcheck source-path=SCRIPTDIR source=parts.sh
+. "${0%/*}/parts.sh"
 
 export LC_ALL=C
 
 main() { # TOKEN HOME RELEASE_ID PART...
-  home=$2 id=$3
-  check_token "$1" "$home"
+  token=$1 home=$2 id=$3
+  check_token "$token" "$home"
   require_hash RELEASE_ID "$id"
   shift 3
   check_parts "$@"
@@ -27,6 +29,7 @@ main() { # TOKEN HOME RELEASE_ID PART...
   new=$home/releases/.new-$id-$$
   tree=$new/$id
   record=$home/releases/$id.parts
+  remove_parts "$home" $((token - 1))
   if [ -d "$home/releases/$id" ]; then extend "$@"; else assemble "$@"; fi
 }
 

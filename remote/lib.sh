@@ -5,7 +5,8 @@
 # POSIX sh: dash, bash and busybox. Tools: coreutils or busybox, awk, grep, tar, gzip.
 #
 # Exit codes of all scripts; the reason is one line on standard error:
-#   0 ok · 70 unexpected · 71 hash mismatch · 72 no space left · 73 cannot write · 74 precondition not met · 75 stale token
+#   0 ok · 70 unexpected · 71 hash mismatch · 72 no space left · 73 cannot write · 74 precondition not met ·
+#   75 stale token · 76 another host did not do its part
 # shellcheck disable=SC2034,SC2154 # variables shared with the scripts
 set -eu
 umask 077
@@ -26,7 +27,7 @@ finish() {
   trap - EXIT
   [ -z "${flag-}" ] || rm -f "$flag"
   cleanup
-  case $status in 0 | 7[0-5]) exit "$status" ;; *) exit 70 ;; esac
+  case $status in 0 | 7[0-6]) exit "$status" ;; *) exit 70 ;; esac
 }
 trap finish EXIT
 trap 'exit 70' HUP INT PIPE TERM
@@ -193,8 +194,12 @@ wait_raised() {
 
 wait_for_rival() {
   [ "$(date +%s)" -le "$deadline" ] || fail 74 "another '${flags##*.}' is under way on this host (pid ${rival:-gone})"
+  [ -z "$rival" ] || while_waiting "$rival"
   pause 0.05
 }
+
+# Redefined by scripts that know when the one they wait for is stuck.
+while_waiting() { :; } # PID
 
 # Whether nobody else's flag is up; sets $rival to the lowest pid of those. Flags of the dead are taken down.
 alone() {

@@ -8,14 +8,16 @@
 # Exit codes: 0 · 73 cannot remove · 74 bad arguments · 70, 72, 75 as in lib.sh
 # shellcheck source-path=SCRIPTDIR source=lib.sh
 . "${0%/*}/lib.sh"
+# shellcheck source-path=SCRIPTDIR source=parts.sh
+. "${0%/*}/parts.sh"
 # shellcheck source-path=SCRIPTDIR source=processes.sh
 . "${0%/*}/processes.sh"
 
 export LC_ALL=C
 
 main() { # TOKEN HOME (KIND NAME)...
-  home=$2
-  check_token "$1" "$home"
+  token=$1 home=$2
+  check_token "$token" "$home"
   shift 2
   check_names "$@"
   find_used
@@ -93,8 +95,9 @@ discard() { # DIRECTORY NAME
 }
 
 sweep() {
+  remove_parts "$home" "$token"
   for directory in releases artifacts; do
-    for kind in .old .new .part; do remove_leftovers "$home/$directory/$kind-"; done
+    for kind in .old .new; do remove_leftovers "$home/$directory/$kind-"; done
   done
   for record in "$home"/releases/*.parts "$home"/artifacts/*.sums; do
     if is_hash "$(basename "${record%.*}")" && [ ! -d "${record%.*}" ]; then rm -f "$record"; fi

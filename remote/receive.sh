@@ -1,76 +1,201 @@
 #!/bin/sh
-# Takes an artifact from standard input, verifies it and unpacks it into the store, whole or not at all.
+# Takes an artifact from where it is told, verifies it and unpacks it into the store, whole or not at all. What has
+# arrived stays when it breaks off, and the next run goes on from there.
 #
-# Usage: receive.sh TOKEN HOME SHA256 ENCODING
+# Usage: receive.sh TOKEN HOME SHA256 ENCODING WIRE BYTES TREE SOURCE KEEP
 #   SHA256    of the tar, uncompressed
-#   ENCODING  tar, or gz: how it is sent
-# Output: `stored`, or `present` where it was there already: then standard input is read to its end and dropped
-# Exit codes: 0 · 71 SHA256 differs · 72 no space left, saying what is free and what is needed · 73, 74, 75 as in lib.sh
+#   ENCODING  tar, or gz: how it travels
+#   WIRE      sha256 of what travels; BYTES its size
+#   TREE      size of the tar, about what it takes unpacked
+#   SOURCE    here: what is missing follows on standard input
+#             peer: a line follows, `ADDRESS PORT GRANT`, of a host that serves it (relay.sh)
+#   KEEP      keep: what travelled stays beside the tree, to be passed on, until the relay ends; drop: it is removed
+# Output: `from OFFSET` as soon as it is clear what is there already, `at OFFSET` now and then while a peer sends;
+#   `stored`, or `present` where it was there already
+# Exit codes: 0 · 70 what was sent ended too early · 71 WIRE differs, and what arrived is gone · 72 no space left, saying
+#   what is free and what is needed · 76 the peer did not send it · 73, 74, 75 as in lib.sh
 # shellcheck source-path=SCRIPTDIR source=lib.sh
 . "${0%/*}/lib.sh"
 
+# How a host without more than bash takes something from a relay.
+pull=$(cat "${0%/*}/pull.bash")
+
 export LC_ALL=C
 
-main() { # TOKEN HOME SHA256 ENCODING
-  home=$2 sha256=$3 encoding=$4 store=$2/artifacts
-  require_hash SHA256 "$sha256"
-  case $encoding in tar | gz) ;; *) fail 74 "ENCODING must be tar or gz, not '$encoding'" ;; esac
+main() { # TOKEN HOME SHA256 ENCODING WIRE BYTES TREE SOURCE KEEP
+  home=$2 sha256=$3 encoding=$4 wire=$5 bytes=$6 tree=$7 source=$8 keep=$9 store=$2/artifacts
+  check_arguments
   check_token "$1" "$home"
   make_directory "$store"
-  if [ -d "$store/$sha256" ]; then already_there; fi
-  remove_leftovers "$store/.part-"
+  [ ! -d "$store/$sha256" ] || already_there
   remove_leftovers "$store/.new-"
-  part=$store/.part-$sha256-$$
-  new=$store/.new-$sha256-$$
-  must "store artifact $sha256 in $store" arrive
+  part=$store/.part-$wire
+  enter "receive-$wire" "$home" 1800
+  [ ! -d "$store/$sha256" ] || already_there
+  arrive
   verify
+  new=$store/.new-$sha256-$$
   make_directory "$new/$sha256"
   must "unpack artifact $sha256 in $store" unpack
   put_in_place
+  pass_on "$1"
+  echo stored
+}
+
+check_arguments() {
+  require_hash SHA256 "$sha256"
+  require_hash WIRE "$wire"
+  require_number BYTES "$bytes"
+  require_number TREE "$tree"
+  case $encoding in tar | gz) ;; *) fail 74 "ENCODING must be tar or gz, not '$encoding'" ;; esac
+  case $source in here | peer) ;; *) fail 74 "SOURCE must be here or peer, not '$source'" ;; esac
+  case $keep in keep | drop) ;; *) fail 74 "KEEP must be keep or drop, not '$keep'" ;; esac
 }
 
 already_there() {
-  cat >/dev/null
   echo present
   exit 0
 }
 
+# --- arriving ----------------------------------------------------------------------------------------------------
+
 arrive() {
-  cat >"$part"
+  count_part
+  if [ "$have" -gt "$bytes" ]; then rm -f "$part" && have=0; fi
+  [ "$have" -eq "$bytes" ] || check_room
+  echo "from $have"
+  [ "$have" -eq "$bytes" ] || "from_$source"
+  count_part
+  [ "$have" -eq "$bytes" ] || "${source}_ended"
 }
 
-content() {
-  case $encoding in tar) cat "$part" ;; gz) gzip -dc <"$part" ;; esac
+# Sets $have to what is there of it.
+count_part() {
+  { have=$(wc -c <"$part"); } 2>/dev/null || have=0
 }
+
+# What is known to fail is not begun: a full disk hurts all that runs here.
+check_room() {
+  room=$(free -k)
+  is_number "$room" || return 0
+  [ "$room" -ge $(((bytes - have + tree) / 1024)) ] || out_of_space "store artifact $sha256 in $store"
+}
+
+# In the background, so that a signal ends it at once.
+from_here() {
+  exec 3<&0
+  cat >>"$part" <&3 2>/dev/null &
+  reader=$!
+  wait_for_reader || must "store artifact $sha256 in $store" room_for_more
+}
+
+# Tells why nothing more could be written.
+room_for_more() {
+  failed=0
+  printf ' ' | cat >"$part.more" || failed=1
+  rm -f "$part.more"
+  return "$failed"
+}
+
+here_ended() {
+  fail 70 "what was sent ended after $have of $bytes bytes"
+}
+
+wait_for_reader() {
+  code=0
+  wait "$reader" || code=$?
+  reader=
+  return "$code"
+}
+
+# --- from a host that has it -------------------------------------------------------------------------------------
+
+from_peer() {
+  IFS=' ' read -r address port grant || fail 70 "nobody said where to get it"
+  printf '%s %s %s %s %s\n' "$address" "$port" "$grant" "$wire" "$have" | bash -c "$pull" >>"$part" 2>/dev/null &
+  reader=$!
+  watch_arrival "$reader" &
+  watcher=$!
+  wait_for_reader || true
+  kill "$watcher" 2>/dev/null || true
+  watcher=
+  [ "$code" -ne 1 ] || must "store artifact $sha256 in $store" room_for_more
+}
+
+# Who does not answer, or stops sending, is left.
+watch_arrival() { # PID
+  patience=20 quiet=0 seen=$have
+  while [ "$quiet" -lt "$patience" ]; do
+    pause 0.25
+    count_part
+    quiet=$((quiet + 1))
+    [ "$have" -gt "$seen" ] || continue
+    quiet=0 patience=40 seen=$have
+    echo "at $have"
+  done
+  kill "$1" 2>/dev/null || true
+}
+
+peer_ended() {
+  case $code in
+    21) fail 76 "$address does not let us connect to its port $port" ;;
+    22) fail 76 "$address refuses to serve it" ;;
+    143 | 15) fail 76 "$address sent nothing for some seconds, after $have of $bytes bytes" ;;
+    *) fail 76 "$address ended after $have of $bytes bytes" ;;
+  esac
+}
+
+# --- two at once -------------------------------------------------------------------------------------------------
+
+# Whoever was here before may hang on a link that is gone: when nothing arrives for 5 s it is ended.
+while_waiting() { # PID
+  count_part
+  now=$(date +%s)
+  if [ "$have" != "${waited_at-}" ]; then waited_at=$have since=$now; fi
+  if [ "$have" -eq "$bytes" ] || [ $((now - since)) -lt 5 ]; then return 0; fi
+  since=$now
+  kill "$1" 2>/dev/null || true
+}
+
+# --- in place ----------------------------------------------------------------------------------------------------
 
 verify() {
-  found=$(content 2>/dev/null | sha256sum)
+  found=$(sha256sum <"$part")
   found=${found%% *}
-  [ "$found" = "$sha256" ] || fail 71 "what arrived is not artifact $sha256: its sha256 is $found"
+  [ "$found" = "$wire" ] && return
+  rm -f "$part"
+  fail 71 "what arrived is not artifact $sha256: it should have the sha256 $wire, and has $found"
 }
 
 # The owner is who unpacks, also when that is root.
 unpack() {
-  content | tar -xof - -C "$new/$sha256"
+  case $encoding in
+    tar) tar -xof "$part" -C "$new/$sha256" ;;
+    gz) gzip -dc <"$part" | tar -xof - -C "$new/$sha256" ;;
+  esac
 }
 
 # Renamed only once its content is on the disk: after a power cut a name in the store still means all of it.
 put_in_place() {
   sync -f "$new" 2>/dev/null || true
   mv "$new/$sha256" "$store/" 2>/dev/null || [ -d "$store/$sha256" ] || fail 73 "cannot move artifact $sha256 into $store"
-  echo stored
 }
 
-# What is free is told without what arrived, which is removed. Small files can use up a disk's inodes first.
+pass_on() { # TOKEN
+  if [ "$keep" = keep ]; then mv -f "$part" "$store/.seed-$wire-$1"; else rm -f "$part"; fi
+}
+
+# What has arrived counts as needed no more; it stays for the next run.
 out_of_space() { # WHAT PROBLEM
-  needed='more than that'
-  [ ! -d "${new-}" ] || needed="$((($(wc -c <"$part") + $(content 2>/dev/null | wc -c)) / 1024 + 1)) KiB, $(entries) files"
-  cleanup
-  fail 72 "no space left to $1: $(free -k) KiB, $(free -i) files free, needed: $needed"
+  [ -z "${new-}" ] || rm -rf "$new"
+  count_part
+  files=
+  [ "$have" -ne "$bytes" ] || files=", $(entries) files"
+  fail 72 "no space left to $1: $(free -k) KiB, $(free -i) files free, needed: $(((bytes - have + tree) / 1024 + 1)) KiB$files"
 }
 
 entries() {
-  content 2>/dev/null | tar -tf - 2>/dev/null | wc -l
+  case $encoding in tar) cat "$part" ;; gz) gzip -dc <"$part" ;; esac | tar -tf - 2>/dev/null | wc -l
 }
 
 free() { # -k|-i
@@ -80,7 +205,8 @@ free() { # -k|-i
 }
 
 cleanup() {
-  [ -z "${part-}" ] || rm -rf "$part" "$new"
+  [ -z "${reader-}${watcher-}" ] || kill ${reader:+"$reader"} ${watcher:+"$watcher"} 2>/dev/null || true
+  [ -z "${new-}" ] || rm -rf "$new"
 }
 
 main "$@"

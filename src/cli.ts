@@ -25,6 +25,7 @@ export interface TypedOptions {
   /** False with --no-color. */
   readonly color: boolean
   readonly wait?: boolean
+  readonly uploadLimit?: string
   readonly yes?: boolean
   readonly out?: string
   readonly exitCode?: boolean
@@ -121,6 +122,8 @@ const roles = (): Option => new Option('--roles <index,compute>', 'only hosts wi
 const parallel = (): Option => new Option('--parallel <n>', 'how many hosts at once (default: 64)').argParser(countOf)
 const timeoutStart = (): Option =>
   new Option('--timeout-start <duration>', 'how long hosts may take to get ready, e.g. 5m')
+const uploadLimit = (): Option =>
+  new Option('--upload-limit <rate>', 'most that leaves this machine, to all hosts together, e.g. 20MB/s')
 const wait = (): Option => new Option('--wait', 'wait for the lease instead of ending with 4')
 const out = (): Option => new Option('--out <file>', 'keep the plan for `apply`')
 const exitCode = (): Option => new Option('--exit-code', 'end with 5 when there is something to do')
@@ -152,7 +155,7 @@ const verbs = {
   up: {
     summary: 'make the cluster what the files say',
     file: 'cluster.json',
-    options: [...reaching, release, timeoutStart, wait],
+    options: [...reaching, release, timeoutStart, uploadLimit, wait],
     examples: [
       ' --release ./trueno-0.1.0.tgz',
       ' lab/cluster.json --timeout-start 10m',
@@ -169,7 +172,7 @@ const verbs = {
   apply: {
     summary: 'carry out a plan kept with `plan --out`',
     file: 'plan.json',
-    options: [inventory, parallel, passwordFd, release, wait],
+    options: [inventory, parallel, passwordFd, release, uploadLimit, wait],
     examples: ['', ' monday.json --wait'],
   },
   status: {

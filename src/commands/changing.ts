@@ -63,6 +63,7 @@ export function engineOf(
     artifacts: artifacts ?? nothingAtHand,
     probes: probesOf(fleet, context),
     token: lease?.token ?? 0,
+    uploadLimit: context.uploadLimit,
   }
 }
 

@@ -26,6 +26,8 @@ export interface CommandContext extends ReadContext {
   /** Where nothing is remembered of earlier runs, none. */
   readonly runs?: OwnRuns
   readonly connect: (cluster: Cluster) => Promise<Fleet>
+  /** Bytes a second that may leave this machine; null: no limit. */
+  readonly uploadLimit: number | null
 }
 
 /** The hosts of a cluster as far as they could be reached. */

@@ -3,6 +3,7 @@ import type { Typed } from '../cli.js'
 import type { Cluster, HostKey } from '../cluster/cluster.js'
 import { parseDuration } from '../config/duration.js'
 import { loadCluster } from '../config/load.js'
+import { parseRate } from '../config/rate.js'
 import type { Emit } from '../engine/events.js'
 import { errorProblem, UsageError } from '../errors.js'
 import { createProbes } from '../health/tunnel-probes.js'
@@ -55,6 +56,7 @@ export async function openSession(options: SessionOptions): Promise<Session> {
     signal,
     who: io.who,
     runs: createOwnRuns(join(cacheOf(io), 'runs')),
+    uploadLimit: uploadLimitOf(typed),
     connect: (wanted) => openFleet(wanted, ssh, { parallel: parallelOf(typed), signal }),
     probes: (connection) => createProbes(connection, systemWorld),
   }
@@ -97,10 +99,19 @@ function load({ io, typed, clusterFile }: SessionOptions): Promise<Cluster> {
 function duration(text: string): number {
   const ms = parseDuration(text)
   if (ms !== undefined) return ms
-  const cause = `--timeout-start takes a duration such as 90s or 5m, not \`${text}\``
-  throw new UsageError([
-    errorProblem({ code: 'wrong-use', title: 'wrong use', cause, remedy: 'see `trueno-deploy up --help`' }),
-  ])
+  throw wrongUse(`--timeout-start takes a duration such as 90s or 5m, not \`${text}\``)
+}
+
+function uploadLimitOf({ options: { uploadLimit } }: Typed): number | null {
+  if (uploadLimit === undefined) return null
+  const rate = parseRate(uploadLimit)
+  if (rate !== undefined) return rate
+  throw wrongUse(`--upload-limit takes bytes a second such as 20MB/s or 500kB/s, not \`${uploadLimit}\``)
+}
+
+function wrongUse(cause: string): UsageError {
+  const remedy = 'see `trueno-deploy up --help`'
+  return new UsageError([errorProblem({ code: 'wrong-use', title: 'wrong use', cause, remedy })])
 }
 
 async function sshOf(

@@ -5,6 +5,7 @@ import { createSlots, type Slots } from '../ssh/slots.js'
 import { type Barrier, barrierOf } from './barrier.js'
 import type { Engine } from './engine.js'
 import { runStep } from './steps.js'
+import { createTransfers, type Transfers } from './transfers.js'
 
 /** What came of a plan. */
 export interface Applied {
@@ -47,21 +48,31 @@ async function runPhase(phase: Phase, progress: Progress, engine: Engine): Promi
   if (work.length === 0 || (phase.needs === 'success' && progress.failed.size + progress.held.size > 0)) return
   engine.emit({ kind: 'phaseStarted', phase: phase.id, title: phase.title, hosts: work.map(({ host }) => host) })
   if (phase.needs === 'every' && progress.failed.size > 0) return hold(phase, work, progress, engine)
-  const run: PhaseRun = { phase, slots: createSlots(phase.parallel), barrier: barrierOf(phase, engine), progress }
+  const run: PhaseRun = {
+    phase,
+    slots: createSlots(phase.parallel),
+    barrier: barrierOf(phase, engine),
+    transfers: createTransfers(engine),
+    progress,
+    signal: engine.signal,
+  }
   try {
     const results = await Promise.allSettled(work.map((host) => runHost(host, run, engine)))
     for (const result of results) if (result.status === 'rejected') throw result.reason
   } finally {
     run.barrier.close()
   }
-  finishPhase(phase, work, progress, engine)
+  finishPhase(work, run, engine)
 }
 
 interface PhaseRun {
   readonly phase: Phase
   readonly slots: Slots
   readonly barrier: Barrier
+  readonly transfers: Transfers
   readonly progress: Progress
+  /** Ends what may be broken off. */
+  readonly signal: AbortSignal
 }
 
 function hold(phase: Phase, work: readonly HostWork[], progress: Progress, engine: Engine): void {
@@ -73,20 +84,15 @@ function hold(phase: Phase, work: readonly HostWork[], progress: Progress, engin
   engine.emit({ kind: 'phaseFinished', phase: phase.id, outcome: 'skipped', summary: `not begun without ${missing}` })
 }
 
-function finishPhase(phase: Phase, work: readonly HostWork[], progress: Progress, engine: Engine): void {
+function finishPhase(work: readonly HostWork[], { phase, progress, transfers }: PhaseRun, engine: Engine): void {
   const failed = work.filter(({ host }) => progress.failed.has(host)).length
   const held = work.filter(({ host }) => progress.held.has(host)).length
   const done = work.length - failed - held
   const summary =
-    failed + held === 0 ? [hosts(done), ...sent(work)].join(', ') : `failed on ${failed} of ${hosts(work.length)}`
+    failed + held === 0
+      ? [hosts(done), transfers.summary()].filter((part) => part !== null).join(', ')
+      : `failed on ${failed} of ${hosts(work.length)}`
   engine.emit({ kind: 'phaseFinished', phase: phase.id, outcome: failed === 0 ? 'done' : 'failed', summary })
-}
-
-/** What a phase has brought to the hosts, unpacked. */
-function sent(work: readonly HostWork[]): readonly string[] {
-  const fetched = work.flatMap(({ steps }) => steps.flatMap((step) => (step.kind === 'fetch' ? [step.bytes] : [])))
-  const bytes = fetched.reduce((sum, one) => sum + one, 0)
-  return bytes === 0 ? [] : [`${(bytes / 1e6).toFixed(bytes < 1e7 ? 1 : 0)} MB`]
 }
 
 function hosts(count: number): string {
@@ -95,8 +101,8 @@ function hosts(count: number): string {
 
 async function runHost({ host, steps }: HostWork, run: PhaseRun, engine: Engine): Promise<void> {
   const { phase, progress, barrier } = run
-  for (const step of steps) {
-    const end = await tryStep(host, step, run, engine)
+  for (const stretch of stretchesOf(steps)) {
+    const end = await tryStretch(host, stretch, run, engine)
     if (end === 'done') continue
     if (end === 'held') {
       engine.emit({ kind: 'hostFinished', phase: phase.id, host, outcome: 'skipped' })
@@ -111,16 +117,63 @@ async function runHost({ host, steps }: HostWork, run: PhaseRun, engine: Engine)
   engine.emit({ kind: 'hostFinished', phase: phase.id, host, outcome: 'done' })
 }
 
-async function tryStep(host: HostKey, step: Step, run: PhaseRun, engine: Engine): Promise<'done' | 'held' | Problem> {
+type End = 'done' | 'held' | Problem
+
+/** Steps one by one, but what is fetched in a row together. */
+function stretchesOf(steps: readonly Step[]): readonly (readonly Step[])[] {
+  const stretches: Step[][] = []
+  for (const step of steps) {
+    const last = stretches.at(-1)
+    if (step.kind === 'fetch' && last?.[0]?.kind === 'fetch') last.push(step)
+    else stretches.push([step])
+  }
+  return stretches
+}
+
+function tryStretch(host: HostKey, stretch: readonly Step[], run: PhaseRun, engine: Engine): Promise<End> {
+  const [step] = stretch
+  if (step === undefined || stretch.length > 1) return run.slots.use(() => sideBySide(host, stretch, run, engine))
+  return tryStep(host, step, run, engine)
+}
+
+/** Artifacts at once on one host; each takes one of its sessions. */
+const mostSideBySide = 4
+
+/** All in the host's one slot. The first that fails ends the others, which are not told: they would say the same. */
+async function sideBySide(host: HostKey, steps: readonly Step[], run: PhaseRun, engine: Engine): Promise<End> {
+  const stop = new AbortController()
+  const slots = createSlots(mostSideBySide)
+  const together = { ...run, slots: noSlots, signal: AbortSignal.any([run.signal, stop.signal]) }
+  let first: End = 'done'
+  const one = async (step: Step): Promise<void> => {
+    if (first !== 'done') return
+    const end = await tryStep(host, step, together, engine).catch((error: unknown) => {
+      if (stop.signal.aborted && error === stop.signal.reason) return 'done' as const
+      throw error
+    })
+    if (end === 'done' || first !== 'done') return
+    first = end
+    stop.abort(new Error('another of its artifacts did not arrive'))
+  }
+  const outcomes = await Promise.allSettled(steps.map((step) => slots.use(() => one(step))))
+  for (const outcome of outcomes) if (outcome.status === 'rejected') throw outcome.reason
+  return first
+}
+
+/** Whoever goes on in it has a slot already. */
+const noSlots: Slots = { use: (work) => work() }
+
+async function tryStep(host: HostKey, step: Step, run: PhaseRun, engine: Engine): Promise<End> {
+  const { barrier, slots, transfers, signal } = run
   const place = { phase: run.phase.id, host, step: step.id }
   const begin = (): void => engine.emit({ kind: 'stepStarted', ...place, title: step.title, ...limitOf(step) })
   try {
-    const evidence = await runStep(step, { place, engine, barrier: run.barrier, slots: run.slots, begin })
+    const evidence = await runStep(step, { place, engine, barrier, slots, transfers, signal, begin })
     engine.emit({ kind: 'stepFinished', ...place, ...(evidence === undefined ? {} : { evidence }) })
     return 'done'
   } catch (error) {
-    if (engine.signal.aborted && error === engine.signal.reason) throw error
-    if (error === run.barrier.signal.reason) return 'held'
+    if (signal.aborted && error === signal.reason) throw error
+    if (error === barrier.signal.reason) return 'held'
     const problem = problemOf(error, host)
     engine.emit({ kind: 'stepFailed', ...place, problem })
     return problem

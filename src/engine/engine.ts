@@ -15,6 +15,8 @@ export interface Engine {
   readonly probes: (host: HostKey) => Probes
   /** The lease's token; goes with every script that changes a host. */
   readonly token: number
+  /** Bytes a second that may leave this machine, to all hosts together; null: as many as can. */
+  readonly uploadLimit: number | null
 }
 
 /** Where the bytes of a release come from. */
@@ -25,9 +27,12 @@ export interface ArtifactSource {
 export interface ArtifactBytes {
   /** How the tar travels. */
   readonly encoding: 'tar' | 'gz'
+  /** Of what travels. */
+  readonly sha256: Sha256
   /** Bytes that travel. */
   readonly bytes: number
-  read(): AsyncIterable<Uint8Array>
+  /** @param from offset of the first byte; default 0 */
+  read(from?: number): AsyncIterable<Uint8Array>
 }
 
 /** Where in a plan something happens; part of every event of a step. */

@@ -39,8 +39,11 @@ export type EventBody =
       readonly step: string
       /** What it does or waits for now; for waits the last line the host logged. */
       readonly message?: string
+      /** What has arrived of what is sent to it. */
       readonly bytes?: number
       readonly totalBytes?: number
+      /** What of it was there before this run; 0 where it is not said. */
+      readonly fromBytes?: number
     }
   | {
       readonly kind: 'stepFinished'

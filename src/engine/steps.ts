@@ -5,6 +5,7 @@ import type { Slots } from '../ssh/slots.js'
 import type { Barrier } from './barrier.js'
 import { connectionOf, type Engine, type StepPlace } from './engine.js'
 import { scriptProblem } from './script-problem.js'
+import type { Transfers } from './transfers.js'
 import { waitForGate } from './wait.js'
 
 /** What a step is carried out with. */
@@ -13,6 +14,9 @@ export interface StepRun {
   readonly engine: Engine
   readonly barrier: Barrier
   readonly slots: Slots
+  readonly transfers: Transfers
+  /** Ends what may be broken off; the engine's, or that and the failure of what goes on beside. */
+  readonly signal: AbortSignal
   /** To be called when it really begins, with its slot in hand. */
   readonly begin: () => void
 }
@@ -21,7 +25,7 @@ export interface StepRun {
 export function runStep(step: Step, run: StepRun): Promise<string | undefined> {
   if (step.kind === 'wait') return waits(step, run)
   return run.slots.use(async () => {
-    run.engine.signal.throwIfAborted()
+    run.signal.throwIfAborted()
     run.begin()
     await working[step.kind](step as never, run)
     return undefined
@@ -32,7 +36,7 @@ type StepOf<Kind extends Step['kind']> = Extract<Step, { kind: Kind }>
 
 const working = {
   run: runScript,
-  fetch: sendArtifact,
+  fetch: fetchArtifact,
   write: writeFile,
 } satisfies { [Kind in Exclude<Step['kind'], 'wait'>]: (step: StepOf<Kind>, run: StepRun) => Promise<void> }
 
@@ -55,18 +59,8 @@ async function writeFile({ path, content, mode, home, title }: StepOf<'write'>, 
   await execute(run, title, 'write', [home, path, mode.toString(8), sha256(content)], { input })
 }
 
-async function sendArtifact({ artifact, home, title }: StepOf<'fetch'>, run: StepRun): Promise<void> {
-  const { engine, place } = run
-  const source = await engine.artifacts.open(artifact)
-  const input = async function* (): AsyncGenerator<Uint8Array> {
-    let bytes = 0
-    for await (const chunk of source.read()) {
-      yield chunk
-      bytes += chunk.byteLength
-      engine.emit({ kind: 'stepProgress', ...place, bytes, totalBytes: source.bytes })
-    }
-  }
-  await execute(run, title, 'receive', [home, artifact, source.encoding], { input, signal: engine.signal })
+async function fetchArtifact(step: StepOf<'fetch'>, { transfers, place, signal }: StepRun): Promise<void> {
+  await transfers.send(step, place, signal)
 }
 
 async function execute(

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto'
 import { mkdir, mkdtemp, readdir, readFile, rename, rm, stat, writeFile } from 'node:fs/promises'
 import { hostname } from 'node:os'
-import { dirname, join } from 'node:path'
+import { basename, dirname, join } from 'node:path'
 import type { Release } from '../trueno/release.js'
 import { isFileError } from './faults.js'
 
@@ -10,7 +10,8 @@ import { isFileError } from './faults.js'
  *
  *     releases/<hash of the path>.json   what was read there, and how to tell that it is unchanged
  *     packages/<hash>/                   archives, unpacked
- *     artifacts/<sha256>.tar[.gz]        parts of releases as they are sent
+ *     artifacts/<sha256>.tar             parts of releases as they are sent
+ *     artifacts/<sha256>.<its own sha256>.tar.gz
  */
 export type CacheDirectory = string
 
@@ -51,12 +52,20 @@ export function shortHash(text: string): string {
  * `make` is given a path that does not exist yet. Leaves nothing behind when it fails.
  */
 export async function replacing(path: string, make: (temporary: string) => Promise<void>): Promise<void> {
-  await mkdir(dirname(path), { recursive: true, mode: 0o700 })
-  await sweep(dirname(path))
-  const scratch = await mkdtemp(join(dirname(path), ownPrefix()))
+  await addingTo(dirname(path), async (temporary) => {
+    await make(temporary)
+    return basename(path)
+  })
+}
+
+/** The same, where only what was made tells its name. */
+export async function addingTo(folder: string, make: (temporary: string) => Promise<string>): Promise<void> {
+  await mkdir(folder, { recursive: true, mode: 0o700 })
+  await sweep(folder)
+  const scratch = await mkdtemp(join(folder, ownPrefix()))
   try {
-    await make(join(scratch, 'new'))
-    await rename(join(scratch, 'new'), path).catch(unlessThere)
+    const name = await make(join(scratch, 'new'))
+    await rename(join(scratch, 'new'), join(folder, name)).catch(unlessThere)
   } finally {
     await rm(scratch, { recursive: true, force: true })
   }

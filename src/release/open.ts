@@ -1,4 +1,3 @@
-import { createReadStream } from 'node:fs'
 import { join } from 'node:path'
 import type { Sha256 } from '../cluster/cluster.js'
 import { UsageError } from '../errors.js'
@@ -14,8 +13,9 @@ import { inspect } from './inspect.js'
 import { type LocateOptions, locate, type Source } from './locate.js'
 import { partsOf } from './parts.js'
 import { readRuntime } from './runtime.js'
+import { type SharedFile, sharedFile } from './shared-file.js'
 import { readTree, type Tree } from './tree.js'
-import { type Encoding, findWireFile } from './wire.js'
+import { type Encoding, findWireFile, type WireFile } from './wire.js'
 import { wireFiles } from './wire-files.js'
 
 /** A release on this machine, from which its parts can be sent. Disposing it ends what is being made for it. */
@@ -28,10 +28,12 @@ export interface OpenRelease extends AsyncDisposable {
 interface ArtifactFile {
   /** `gz`: the tar whose sha256 names the artifact, gzipped. */
   readonly encoding: Encoding
+  /** Of what goes over the wire. */
+  readonly sha256: Sha256
   /** What goes over the wire. */
   readonly bytes: number
-  /** Reads it from the beginning; can be called for each host. */
-  read(): AsyncIterable<Uint8Array>
+  /** Reads it from an offset to its end; can be called for each host, and is read once for all that keep up. */
+  read(from?: number): AsyncIterable<Uint8Array>
 }
 
 export interface OpenOptions extends LocateOptions {
@@ -87,6 +89,7 @@ async function digestUnchanged(tree: Tree, path: string, signal?: AbortSignal): 
 
 async function opened(source: Source, release: Release, options: OpenOptions, place: Place): Promise<OpenRelease> {
   const files = wireFiles(source, options)
+  const shared = sharedFiles()
   const sized = await Promise.all(release.artifacts.map((artifact) => withWireBytes(artifact, options.cacheDirectory)))
   return {
     release: { ...release, artifacts: sized },
@@ -96,11 +99,22 @@ async function opened(source: Source, release: Release, options: OpenOptions, pl
       const file = await files.get(artifact).catch((error: unknown) => Promise.reject(asUsageError(error, place)))
       return {
         encoding: file.encoding,
+        sha256: file.sha256,
         bytes: file.bytes,
-        read: () => createReadStream(file.path, { highWaterMark: 512 * 1024 }),
+        read: (from = 0) => shared(file).read(from),
       }
     },
     [Symbol.asyncDispose]: files.stop,
+  }
+}
+
+/** One reader of each file, however many hosts it goes to. */
+function sharedFiles(): (file: WireFile) => SharedFile {
+  const readers = new Map<WireFile, SharedFile>()
+  return (file) => {
+    const reader = readers.get(file) ?? sharedFile(file.path, file.bytes)
+    readers.set(file, reader)
+    return reader
   }
 }
 

@@ -21,16 +21,15 @@ const folds = {
     startedAt: row.startedAt ?? time,
     step: newStep(time, oneLine(title), limitMs ?? null),
   }),
-  stepProgress: (row, { message, bytes, totalBytes }) =>
-    withStep(row, {
-      ...(message === undefined ? {} : { message: oneLine(message) }),
-      ...(bytes === undefined ? {} : { bytes }),
-      ...(totalBytes === undefined ? {} : { totalBytes }),
-    }),
-  stepFinished: (row, { evidence }) => ({
+  stepProgress: (row, { step, message, bytes, totalBytes, fromBytes = 0 }) => ({
+    ...withStep(row, message === undefined ? {} : { message: oneLine(message) }),
+    ...(bytes === undefined || totalBytes === undefined
+      ? {}
+      : { sending: new Map([...row.sending, [step, { fromBytes, bytes, totalBytes }]]) }),
+  }),
+  stepFinished: (row, { step, evidence }) => ({
     ...row,
-    sentBytes: row.sentBytes + (row.step?.bytes ?? 0),
-    step: row.step === null ? null : { ...row.step, bytes: 0, totalBytes: null },
+    ...arrived(row, step),
     message: evidence === undefined ? row.message : oneLine(evidence),
   }),
   stepFailed: (row, { time, problem }) => ({
@@ -48,8 +47,15 @@ const folds = {
   connectionLost: (row, { message }) => withStep(row, { message: `connection lost: ${oneLine(message)}` }),
 } satisfies { [Kind in RowEvent['kind']]: (row: HostRow, event: RowEventOf<Kind>) => HostRow }
 
+function arrived({ sentBytes, sending }: HostRow, step: string): Pick<HostRow, 'sentBytes' | 'sending'> {
+  const one = sending.get(step)
+  if (one === undefined) return { sentBytes, sending }
+  const others = [...sending].filter(([other]) => other !== step)
+  return { sentBytes: sentBytes + one.bytes - one.fromBytes, sending: new Map(others) }
+}
+
 function newStep(startedAt: number, title: string, limitMs: number | null): StepState {
-  return { title, startedAt, limitMs, message: null, bytes: 0, totalBytes: null }
+  return { title, startedAt, limitMs, message: null }
 }
 
 function withStep(row: HostRow, change: Partial<StepState>): HostRow {

@@ -1,5 +1,5 @@
 import { withoutHost } from './host-list.js'
-import type { HostRow } from './state.js'
+import type { HostRow, Sending } from './state.js'
 import { bytes, duration, wholeSeconds } from './units.js'
 
 /** What a host's row says: the line that matters most. The host's own name is in front of it already. */
@@ -24,14 +24,14 @@ export function rowClocks(row: HostRow, now: number): readonly string[] {
   const { step } = row
   if (step === null) return []
   const elapsed = now - step.startedAt
-  if (step.totalBytes !== null) return sending(step.bytes, step.totalBytes, elapsed)
+  if (row.sending.size > 0) return sendingClocks([...row.sending.values()], elapsed)
   const spent = wholeSeconds(elapsed)
   return step.limitMs === null ? [spent] : [`${spent} of ${wholeSeconds(step.limitMs)}`, spent]
 }
 
 /** Sent so far in this phase. */
 export function sentBytes(row: HostRow): number {
-  return row.sentBytes + (row.step?.bytes ?? 0)
+  return row.sentBytes + sentOf([...row.sending.values()])
 }
 
 /** Bytes a second; null as long as it cannot be told. */
@@ -39,13 +39,24 @@ export function rate(sent: number, elapsedMs: number): number | null {
   return sent === 0 || elapsedMs < 500 ? null : (sent * 1000) / elapsedMs
 }
 
-function sending(sent: number, total: number, elapsed: number): readonly string[] {
-  const speed = rate(sent, elapsed)
-  const amount = `${bytes(sent)} of ${bytes(total)}`
-  const share = `${total === 0 ? 100 : Math.floor((sent * 100) / total)}%`
+function sendingClocks(all: readonly Sending[], elapsed: number): readonly string[] {
+  const reached = sum(all.map((one) => one.bytes))
+  const total = sum(all.map(({ totalBytes }) => totalBytes))
+  const speed = rate(sentOf(all), elapsed)
+  const amount = `${bytes(reached)} of ${bytes(total)}`
+  const share = `${total === 0 ? 100 : Math.floor((reached * 100) / total)}%`
   if (speed === null) return [amount, share]
-  const left = wholeSeconds(((total - sent) / speed) * 1000 + 999)
+  const left = wholeSeconds(((total - reached) / speed) * 1000 + 999)
   return [`${amount} · ${bytes(speed)}/s · ${left} left`, amount, share]
+}
+
+/** Without what was there before. */
+function sentOf(all: readonly Sending[]): number {
+  return sum(all.map((one) => one.bytes - one.fromBytes))
+}
+
+function sum(numbers: readonly number[]): number {
+  return numbers.reduce((all, one) => all + one, 0)
 }
 
 function tookOf({ startedAt, endedAt }: HostRow): readonly string[] {

@@ -65,6 +65,15 @@ export interface HostRow {
   readonly endedAt: number | null
   /** Sent to it in the steps of this phase that are over. */
   readonly sentBytes: number
+  /** What is on its way to it, by the steps that bring it: several may go on side by side. */
+  readonly sending: ReadonlyMap<string, Sending>
+}
+
+export interface Sending {
+  /** What of it was there before. */
+  readonly fromBytes: number
+  readonly bytes: number
+  readonly totalBytes: number
 }
 
 export interface StepState {
@@ -74,9 +83,6 @@ export interface StepState {
   readonly limitMs: number | null
   /** What it does or waits for now; null: nothing was said. */
   readonly message: string | null
-  readonly bytes: number
-  /** Null: nothing is sent, or it is not known how much. */
-  readonly totalBytes: number | null
 }
 
 type EventOf<Kind extends Event['kind']> = Extract<Event, { kind: Kind }>
@@ -126,8 +132,10 @@ function newPhase({ time, phase, title, hosts }: EventOf<'phaseStarted'>): Phase
   }
 }
 
+const nothingSent = { sentBytes: 0, sending: new Map() } as const
+
 function newRow(host: HostKey): HostRow {
-  return { host, state: 'waiting', step: null, message: null, startedAt: null, endedAt: null, sentBytes: 0 }
+  return { host, state: 'waiting', step: null, message: null, startedAt: null, endedAt: null, ...nothingSent }
 }
 
 /** A phase that is still open when the run is over came to no end of its own. */

@@ -17,8 +17,11 @@ export interface ScriptOptions {
 
 export interface RunOptions extends ScriptOptions {
   /** Sent to the script's standard input; called again when the script has to be run again. */
-  readonly input?: () => AsyncIterable<Uint8Array>
+  readonly input?: (hear: Hear) => AsyncIterable<Uint8Array>
 }
+
+/** The next line that the script prints, as soon as it has; undefined: none comes any more. For one reader at a time. */
+export type Hear = () => Promise<string | undefined>
 
 export interface FollowOptions {
   /** Resolves the follow when it aborts. */

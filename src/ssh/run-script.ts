@@ -5,6 +5,7 @@ import type { RunOptions, ScriptResult } from './connection.js'
 import { ConnectionError } from './errors.js'
 import type { Link, Session } from './link.js'
 import { beginMarker, type Invocation } from './scripts.js'
+import { createSpokenLines } from './spoken-lines.js'
 import { plainText, shorten } from './text.js'
 
 /** Most of a stream that is kept, in bytes; what follows is dropped. */
@@ -20,8 +21,15 @@ export async function runScript(
   options.signal?.throwIfAborted()
   const output = createCollector()
   const errors = createCollector()
-  const session = await link.exec(invocation.command, { output: output.take, errors: errors.take })
-  const work = Promise.all([session.ended, feed(session, invocation.input, options.input)])
+  const spoken = createSpokenLines(options.input !== undefined)
+  const take = (chunk: Buffer): void => {
+    output.take(chunk)
+    spoken.take(chunk)
+  }
+  const session = await link.exec(invocation.command, { output: take, errors: errors.take })
+  session.ended.then(spoken.end, spoken.end)
+  const data = options.input === undefined ? undefined : () => options.input?.(spoken.hear) ?? []
+  const work = Promise.all([session.ended, feed(session, invocation.input, data)])
   const [code] = await unlessAborted(work, options.signal, () => session.close())
   return scriptResult(host, code, output.bytes(), errors.bytes())
 }
@@ -50,7 +58,11 @@ function createCollector(): Collector {
 }
 
 /** Sends the script and its data. Ends early when the command does: it need not read what it does not want. */
-async function feed(session: Session, head: string, input: RunOptions['input']): Promise<void> {
+async function feed(
+  session: Session,
+  head: string,
+  input: (() => AsyncIterable<Uint8Array> | readonly Uint8Array[]) | undefined,
+): Promise<void> {
   const end = watchEnd(session)
   try {
     await write(session.input, Buffer.from(head), end)

@@ -1,6 +1,6 @@
 import { readFile } from 'node:fs/promises'
 import type { ReadScript, WriteScript } from '../plan/plan.js'
-import { quoteAll } from './quote.js'
+import { quote, quoteAll } from './quote.js'
 import { keyed } from './slots.js'
 
 /** Text of a script by its name, complete: nothing it needs lies in another file. */
@@ -20,12 +20,15 @@ export function packagedScripts(directory: URL = new URL('../../remote/', import
 }
 
 const partLine = /^\. "\$\{0%\/\*\}\/([a-z]+\.sh)"$/
+const programLine = /^([a-z]+)=\$\(cat "\$\{0%\/\*\}\/([a-z]+\.(?:bash|js))"\)$/
 
 /** Lines that make a script of `remote/` runnable by hand give way to the text that they load. */
 export async function inlineParts(script: string, read: (file: string) => Promise<string>): Promise<string> {
-  const lines = script.split('\n').map((line) => {
-    const [, file] = partLine.exec(line) ?? []
-    return file === undefined ? line : read(file)
+  const lines = script.split('\n').map(async (line) => {
+    const [, part] = partLine.exec(line) ?? []
+    if (part !== undefined) return read(part)
+    const [, name, program] = programLine.exec(line) ?? []
+    return program === undefined ? line : `${name}=${quote(await read(program))}`
   })
   return (await Promise.all(lines)).join('\n')
 }

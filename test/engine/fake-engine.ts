@@ -19,6 +19,8 @@ export interface FakeEngineOptions {
   /** What HTTP says when it is asked, one after the other; the last one for ever. */
   readonly http?: readonly Answer<object>[]
   readonly artifacts?: Engine['artifacts']
+  /** Default: none. */
+  readonly uploadLimit?: number
 }
 
 /** An engine with fake hosts and a virtual clock. */
@@ -44,6 +46,7 @@ export function fakeEngine(hosts: readonly FakeHost[], options: FakeEngineOption
       artifacts: options.artifacts ?? { open: unexpected },
       probes: () => probes,
       token: 7,
+      uploadLimit: options.uploadLimit ?? null,
     },
   }
 }

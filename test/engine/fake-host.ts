@@ -1,5 +1,5 @@
 import type { ReadScript, WriteScript } from '../../src/plan/plan.js'
-import { onAbort } from '../../src/ssh/abort.js'
+import { onAbort, unlessAborted } from '../../src/ssh/abort.js'
 import type { Connection, FollowOptions, RunOptions, ScriptResult } from '../../src/ssh/connection.js'
 
 /** What a fake host answers; what is not in here is not expected, and fails the test. */
@@ -8,6 +8,8 @@ export interface Expected {
   readonly run?: Partial<
     Record<WriteScript, (args: readonly string[], input: string) => ScriptResult | Promise<ScriptResult>>
   >
+  /** What a script prints before it has read all that is sent to it. */
+  readonly says?: Partial<Record<WriteScript, (args: readonly string[]) => readonly string[]>>
   /** Its logs may be followed. */
   readonly follow?: true
 }
@@ -34,7 +36,11 @@ export function fakeHost(host: string, expected: Expected = {}): FakeHost {
     },
     run: async (script, args, options) => {
       calls.push([script, ...args].join(' '))
-      return expected.run?.[script]?.(args, await textOf(options)) ?? unexpected(script)
+      const answer = async (): Promise<ScriptResult> => {
+        const input = await textOf(options, [...(expected.says?.[script]?.(args) ?? [])])
+        return expected.run?.[script]?.(args, input) ?? unexpected(script)
+      }
+      return unlessAborted(answer(), options?.signal, () => undefined)
     },
     follow: (files, { signal, onLine }) => {
       if (expected.follow !== true) return unexpected('follow')
@@ -56,9 +62,9 @@ export function fakeHost(host: string, expected: Expected = {}): FakeHost {
   }
 }
 
-async function textOf(options: RunOptions | undefined): Promise<string> {
+async function textOf(options: RunOptions | undefined, lines: string[]): Promise<string> {
   const chunks: Uint8Array[] = []
-  for await (const chunk of options?.input?.() ?? []) chunks.push(chunk)
+  for await (const chunk of options?.input?.(async () => lines.shift()) ?? []) chunks.push(chunk)
   return Buffer.concat(chunks).toString()
 }
 

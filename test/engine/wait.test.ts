@@ -1,5 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import type { Barrier } from '../../src/engine/barrier.js'
+import type { StepRun } from '../../src/engine/steps.js'
+import { createTransfers } from '../../src/engine/transfers.js'
 import { waitForGate } from '../../src/engine/wait.js'
 import { InterruptedError, ProblemError } from '../../src/errors.js'
 import type { Step } from '../../src/plan/plan.js'
@@ -46,7 +48,16 @@ function waiting(id: Gate['id'], expected: Expected = {}, http: Parameters<typeo
     timeoutMs: 300_000,
   }
   const place = { phase: 'awaitReady', host: 'a', step: 'wait' }
-  const run = { place, engine: fake.engine, barrier, slots: createSlots(1), begin: () => undefined }
+  const { engine } = fake
+  const run: StepRun = {
+    place,
+    engine,
+    barrier,
+    slots: createSlots(1),
+    transfers: createTransfers(engine),
+    signal: engine.signal,
+    begin: () => undefined,
+  }
   const end = async (): Promise<unknown> => {
     try {
       return await fake.clock.run(waitForGate(step, run), 600_000)

@@ -6,6 +6,8 @@ import { loopbackAddress } from './loopback.js'
 export interface Relay extends AsyncDisposable {
   readonly address: string
   readonly port: number
+  /** Bytes that have passed so far, both ways together. */
+  passed(): number
   /** From now on no byte passes, and nobody is told: a cable that was pulled. */
   swallow(): void
   /** Cuts all connections now. */
@@ -49,6 +51,7 @@ export async function startRelay(to: { readonly address: string; readonly port: 
   return {
     address,
     port: (server.address() as AddressInfo).port,
+    passed: limit.passed,
     swallow: () => {
       for (const socket of sockets) socket.removeAllListeners('data').resume()
     },
@@ -67,13 +70,16 @@ export async function startRelay(to: { readonly address: string; readonly port: 
 /** Counts what passes; where a count is reached, the chunk it falls into passes in part. */
 function createLimit() {
   let left = Number.POSITIVE_INFINITY
+  let passed = 0
   let reached: () => void = () => {}
   return {
     after: (bytes: number, act: () => void): void => {
       left = bytes
       reached = act
     },
+    passed: (): number => passed,
     pass: (chunk: Buffer, on: (part: Buffer) => void): void => {
+      passed += Math.min(chunk.length, left)
       const whole = chunk.length < left
       on(whole ? chunk : chunk.subarray(0, left))
       left -= chunk.length

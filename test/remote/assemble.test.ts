@@ -1,6 +1,7 @@
 import { chmodSync, mkdirSync, readFileSync, readlinkSync, statSync, symlinkSync, writeFileSync } from 'node:fs'
 import path from 'node:path'
 import { expect, test } from 'vitest'
+import { ticksOf } from './sleepers.js'
 import { inEachShell, type TestHost } from './test-host.js'
 
 const id = 'f'.repeat(64)
@@ -36,6 +37,16 @@ inEachShell((host) => {
     }
     expect(inode(`releases/${id}/lib/other.js`)).toBe(inode(`artifacts/${base}/lib/other.js`))
     expect(host().list(`releases/${id}`)).toEqual(['conf', 'lib', 'link'])
+  })
+
+  test('assemble removes what arrived of other artifacts and was passed on earlier, not what goes on', async () => {
+    stock(host())
+    const [gone, going] = ['c'.repeat(64), 'd'.repeat(64)]
+    const flag = `run/.receive-${going}-${process.pid}-${ticksOf(process.pid)}`
+    for (const file of [`artifacts/.part-${gone}`, `artifacts/.part-${going}`, flag]) host().put(file, 'x')
+    for (const token of [1, 2]) host().put(`artifacts/.seed-${gone}-${token}`, 'x')
+    expect(await host().run('assemble', [2, host().home, id, 'artifact', base, ''])).toMatchObject({ code: 0 })
+    expect(host().list('artifacts')).toEqual([`.part-${going}`, `.seed-${gone}-2`, base, engine])
   })
 
   test('assemble puts placeholders where nothing is', async () => {

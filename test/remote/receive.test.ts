@@ -4,105 +4,206 @@ import { mkdirSync, readdirSync, readFileSync, readlinkSync, statSync, symlinkSy
 import path from 'node:path'
 import { gzipSync } from 'node:zlib'
 import { expect, test } from 'vitest'
+import { settled } from './sleepers.js'
 import { inEachShell, type TestHost } from './test-host.js'
 
 inEachShell((host) => {
-  const receive = (sha256: string, encoding: string, input: Buffer) => {
-    const { home, run } = host()
-    return run('receive', [1, home, sha256, encoding], { input })
-  }
+  const receive = (artifact: Artifact, input: Buffer, keep = 'drop') =>
+    host().run('receive', argumentsOf(host(), artifact, keep), { input })
 
-  test.each(['tar', 'gz'])('receive unpacks what arrived as %s into the store', async (encoding) => {
-    const { tar, sha256 } = artifactOf(host())
-    const sent = encoding === 'gz' ? gzipSync(tar) : tar
-    expect(await receive(sha256, encoding, sent)).toEqual({ code: 0, stdout: 'stored\n', stderr: '' })
-    const tree = path.join(host().home, 'artifacts', sha256)
-    expect(host().list('artifacts')).toEqual([sha256])
+  test.each(['tar', 'gz'] as const)('receive unpacks what arrived as %s into the store', async (encoding) => {
+    const artifact = artifactOf(host(), { encoding })
+    expect(await receive(artifact, artifact.sent)).toEqual({ code: 0, stdout: 'from 0\nstored\n', stderr: '' })
+    const tree = path.join(host().home, 'artifacts', artifact.sha256)
+    expect(host().list('artifacts')).toEqual([artifact.sha256])
     expect(readdirSync(tree).sort()).toEqual(['a file', 'dir', 'link'])
     expect(readFileSync(path.join(tree, 'dir/tool'), 'utf8')).toBe('#!/bin/sh\n')
     expect(statSync(path.join(tree, 'dir/tool')).mode & 0o100).toBe(0o100)
     expect(readlinkSync(path.join(tree, 'link'))).toBe('dir/tool')
   })
 
-  test('receive takes what is there already to its end, and leaves it', async () => {
-    const { sha256 } = artifactOf(host())
-    host().put(`artifacts/${sha256}/mine`, 'x')
-    const result = await receive(sha256, 'tar', Buffer.alloc(300_000))
-    expect(result).toEqual({ code: 0, stdout: 'present\n', stderr: '' })
-    expect(host().list(`artifacts/${sha256}`)).toEqual(['mine'])
+  test('receive wants nothing of what is there already, and leaves it', async () => {
+    const artifact = artifactOf(host())
+    host().put(`artifacts/${artifact.sha256}/mine`, 'x')
+    expect(await receive(artifact, Buffer.alloc(0))).toEqual({ code: 0, stdout: 'present\n', stderr: '' })
+    expect(host().list(`artifacts/${artifact.sha256}`)).toEqual(['mine'])
+  })
+
+  test('receive keeps what has arrived when it breaks off, and goes on from there', async () => {
+    const artifact = artifactOf(host(), { encoding: 'gz', bytes: 100_000 })
+    const half = Math.floor(artifact.sent.length / 2)
+    const first = await receive(artifact, artifact.sent.subarray(0, half))
+    expect(first).toMatchObject({ code: 70, stdout: 'from 0\n', stderr: expect.stringContaining(`after ${half} of`) })
+    expect(host().list('artifacts')).toEqual([`.part-${artifact.wire}`])
+    const second = await receive(artifact, artifact.sent.subarray(half))
+    expect(second).toEqual({ code: 0, stdout: `from ${half}\nstored\n`, stderr: '' })
+    expect(host().list('artifacts')).toEqual([artifact.sha256])
+  })
+
+  test('receive keeps what travelled beside the tree where it is to be passed on', async () => {
+    const artifact = artifactOf(host())
+    expect(await receive(artifact, artifact.sent, 'keep')).toMatchObject({ code: 0 })
+    expect(host().list('artifacts')).toEqual([`.seed-${artifact.wire}-1`, artifact.sha256])
+    expect(readFileSync(path.join(host().home, `artifacts/.seed-${artifact.wire}-1`))).toEqual(artifact.sent)
   })
 
   test.each([
-    ['another tar', 'tar', (tar: Buffer) => Buffer.concat([tar, Buffer.from('x')])],
-    ['half of it', 'tar', (tar: Buffer) => tar.subarray(0, 700)],
-    ['nothing', 'tar', () => Buffer.alloc(0)],
-    ['half of a gzip', 'gz', (tar: Buffer) => gzipSync(tar).subarray(0, 60)],
-    ['no gzip', 'gz', (tar: Buffer) => tar],
-  ])('receive leaves nothing of %s', async (_, encoding, spoil) => {
-    const { tar, sha256 } = artifactOf(host())
-    const result = await receive(sha256, encoding, spoil(tar))
-    expect(result).toMatchObject({ code: 71, stdout: '', stderr: expect.stringContaining(`not artifact ${sha256}`) })
+    ['other bytes', (sent: Buffer) => Buffer.from(sent).fill('x', 20, 30)],
+    ['more than it is', (sent: Buffer) => Buffer.concat([sent, Buffer.from('x')])],
+  ])('receive leaves nothing of %s', async (_, spoil) => {
+    const artifact = artifactOf(host())
+    const result = await receive(artifact, spoil(artifact.sent))
+    expect(result.code === 71 || result.code === 70).toBe(true)
     expect(result.stderr.trim().split('\n')).toHaveLength(1)
+    expect(await receive(artifact, artifact.sent)).toMatchObject({ code: 0, stdout: 'from 0\nstored\n' })
+  })
+
+  test('receive says of a part that is no part of it that it differs, and has removed it', async () => {
+    const artifact = artifactOf(host())
+    host().put(`artifacts/.part-${artifact.wire}`, 'something else')
+    const result = await receive(artifact, artifact.sent.subarray(14))
+    expect(result).toMatchObject({ code: 71, stderr: expect.stringContaining(`not artifact ${artifact.sha256}`) })
     expect(host().list('artifacts')).toEqual([])
   })
 
-  test('receive says how much is free when the disk is full on arrival, and leaves nothing', async () => {
+  test('receive does not begin what the disk has no room for, and says how much that is', async () => {
     host().mountSmallDisk('1m')
-    const { tar, sha256 } = artifactOf(host(), 2_000_000)
-    const result = await receive(sha256, 'tar', tar)
+    const artifact = artifactOf(host(), { bytes: 700_000 })
+    const result = await receive(artifact, artifact.sent)
     expect(result).toMatchObject({
       code: 72,
-      stderr: expect.stringMatching(/no space left .* \d{3,4} KiB, \d+ files free, needed: more than that\n$/),
+      stdout: '',
+      stderr: expect.stringMatching(/no space left .* \d{3,4} KiB, \d+ files free, needed: 13\d\d KiB\n$/),
     })
     expect(host().list('artifacts')).toEqual([])
   })
 
-  test('receive says how much is needed when the disk is full while unpacking', async () => {
+  test('receive keeps what has arrived when others fill the disk meanwhile, and needs no more than the rest', async () => {
     host().mountSmallDisk('1m')
-    const { tar, sha256 } = artifactOf(host(), 700_000)
-    const result = await receive(sha256, 'tar', tar)
-    expect(result).toMatchObject({
-      code: 72,
-      stderr: expect.stringMatching(/\d{3,4} KiB, \d+ files free, needed: 1\d{3} KiB, 5 files\n$/),
+    const artifact = artifactOf(host(), { bytes: 400_000 })
+    const child = host().start('receive', argumentsOf(host(), artifact, 'drop'))
+    const ended = child.result()
+    child.stdin.write(artifact.sent.subarray(0, 100_000))
+    await settled(() => sizeOf(host(), artifact) === 100_000)
+    host().fillDisk()
+    child.stdin.end(artifact.sent.subarray(100_000))
+    expect(await ended).toMatchObject({ code: 72, stderr: expect.stringContaining('no space left to store artifact') })
+    const arrived = sizeOf(host(), artifact)
+    expect(arrived).toBeGreaterThanOrEqual(100_000)
+    host().emptyDisk()
+    expect(await receive(artifact, artifact.sent.subarray(arrived))).toMatchObject({
+      code: 0,
+      stdout: `from ${arrived}\nstored\n`,
     })
-    expect(host().list('artifacts')).toEqual([])
+    expect(host().list('artifacts')).toEqual([artifact.sha256])
   })
 
-  test('receive removes what dead ones left, not what living ones write', async () => {
-    const { tar, sha256 } = artifactOf(host())
-    const alive = `.part-x-${process.pid}`
-    for (const name of ['.part-x-999999999', '.new-x-999999999/tree', alive]) host().put(`artifacts/${name}`, '')
-    expect(await receive(sha256, 'tar', tar)).toMatchObject({ code: 0 })
-    expect(host().list('artifacts')).toEqual([alive, sha256].sort())
+  test('receive keeps what has arrived when the disk is full while it is unpacked, and wants nothing of it again', async () => {
+    host().mountSmallDisk('4m,nr_inodes=9')
+    const artifact = artifactOf(host(), { encoding: 'gz' })
+    expect(await receive(artifact, artifact.sent)).toMatchObject({
+      code: 72,
+      stderr: expect.stringMatching(/unpack artifact .* \d+ files free, needed: \d+ KiB, 5 files\n$/),
+    })
+    expect(host().list('artifacts')).toEqual([`.part-${artifact.wire}`])
+    host().remountDisk('4m,nr_inodes=90')
+    expect(await receive(artifact, Buffer.alloc(0))).toMatchObject({
+      code: 0,
+      stdout: `from ${artifact.sent.length}\nstored\n`,
+    })
+    expect(host().list('artifacts')).toEqual([artifact.sha256])
   })
 
-  test('receive of one artifact by several at once stores it once', async () => {
-    const { tar, sha256 } = artifactOf(host())
-    const results = await Promise.all([1, 2, 3, 4].map(() => receive(sha256, 'gz', gzipSync(tar))))
+  test('receive removes what dead ones were unpacking, not what living ones are', async () => {
+    const artifact = artifactOf(host())
+    const alive = `.new-x-${process.pid}`
+    for (const name of ['.new-x-999999999/tree', `${alive}/tree`]) host().put(`artifacts/${name}`, '')
+    expect(await receive(artifact, artifact.sent)).toMatchObject({ code: 0 })
+    expect(host().list('artifacts')).toEqual([alive, artifact.sha256].sort())
+  })
+
+  test('receive of one artifact by several at once stores it once, and only one of them takes it', async () => {
+    const artifact = artifactOf(host(), { encoding: 'gz', bytes: 50_000 })
+    const results = await Promise.all([1, 2, 3, 4].map(() => receive(artifact, artifact.sent)))
     expect(results.map(({ code, stderr }) => [code, stderr])).toEqual([1, 2, 3, 4].map(() => [0, '']))
-    expect(host().list('artifacts')).toEqual([sha256])
-    expect(host().list(`artifacts/${sha256}`)).toEqual(['a file', 'dir', 'link'])
+    expect(results.map(({ stdout }) => stdout).sort()).toEqual(['from 0\nstored\n', ...Array(3).fill('present\n')])
+    expect(host().list('artifacts')).toEqual([artifact.sha256])
+    expect(host().list('run')).toEqual(['token'])
   })
 
-  test('receive refuses what is no hash and no known encoding', async () => {
-    expect(await receive('../../etc', 'tar', Buffer.alloc(0))).toMatchObject({ code: 74 })
-    expect(await receive('a'.repeat(64), 'zip', Buffer.alloc(0))).toMatchObject({ code: 74 })
+  test('receive ends one that hangs on a link that is gone, and goes on where that was', {
+    timeout: 30_000,
+  }, async () => {
+    const artifact = artifactOf(host())
+    const hanging = host().start('receive', argumentsOf(host(), artifact, 'drop'))
+    const ended = hanging.result()
+    hanging.stdin.write(artifact.sent.subarray(0, 1000))
+    await settled(() => sizeOf(host(), artifact) === 1000)
+    const next = await receive(artifact, artifact.sent.subarray(1000))
+    expect(next).toEqual({ code: 0, stdout: 'from 1000\nstored\n', stderr: '' })
+    expect((await ended).code).toBe(70)
+  })
+
+  test('receive refuses what is no hash, no known encoding, no known source', async () => {
+    const good = argumentsOf(host(), artifactOf(host()), 'drop')
+    for (const [at, wrong] of [
+      [2, '../../etc'],
+      [3, 'zip'],
+      [4, 'x'],
+      [5, 'many'],
+      [7, 'elsewhere'],
+      [8, 'perhaps'],
+    ] as const)
+      expect(await host().run('receive', good.with(at, wrong), { input: '' })).toMatchObject({ code: 74 })
   })
 
   test('receive refuses a stale token', async () => {
-    const { home, run, put } = host()
-    put('run/token', '2\n')
-    expect(await run('receive', [1, home, 'a'.repeat(64), 'tar'], { input: '' })).toMatchObject({ code: 75 })
+    host().put('run/token', '2\n')
+    const artifact = artifactOf(host())
+    expect(await receive(artifact, artifact.sent)).toMatchObject({ code: 75 })
   })
 })
 
-/** A tar with a file, a program and a link, and as many bytes more. */
-function artifactOf({ root }: TestHost, bytes = 10): { tar: Buffer; sha256: string } {
+interface Artifact {
+  readonly sha256: string
+  readonly encoding: 'tar' | 'gz'
+  readonly wire: string
+  readonly tree: number
+  readonly sent: Buffer
+}
+
+/** A tar with a file, a program and a link; as many bytes that cannot be compressed are in it. */
+function artifactOf(
+  { root }: TestHost,
+  { encoding = 'tar', bytes = 10 }: { encoding?: 'tar' | 'gz'; bytes?: number } = {},
+): Artifact {
   const tree = path.join(root, 'tree')
   mkdirSync(path.join(tree, 'dir'), { recursive: true })
   writeFileSync(path.join(tree, 'dir/tool'), '#!/bin/sh\n', { mode: 0o755 })
-  writeFileSync(path.join(tree, 'a file'), Buffer.alloc(bytes, 'x'))
+  writeFileSync(path.join(tree, 'a file'), noise(bytes))
   symlinkSync('dir/tool', path.join(tree, 'link'))
   const tar = execFileSync('tar', ['-cf', '-', '-C', tree, '.'], { maxBuffer: 1e8 })
-  return { tar, sha256: createHash('sha256').update(tar).digest('hex') }
+  const sent = encoding === 'gz' ? gzipSync(tar) : tar
+  return { sha256: hashOf(tar), encoding, wire: hashOf(sent), tree: tar.length, sent }
+}
+
+function noise(bytes: number): Buffer {
+  let value = 1
+  const next = (): number => {
+    value = (value * 1103515245 + 12345) % 2 ** 31
+    return value >> 16
+  }
+  return Buffer.from(Uint8Array.from({ length: bytes }, next))
+}
+
+function hashOf(bytes: Buffer): string {
+  return createHash('sha256').update(bytes).digest('hex')
+}
+
+function argumentsOf({ home }: TestHost, { sha256, encoding, wire, tree, sent }: Artifact, keep: string) {
+  return ['1', home, sha256, encoding, wire, String(sent.length), String(tree), 'here', keep]
+}
+
+function sizeOf({ home }: TestHost, { wire }: Artifact): number {
+  return statSync(path.join(home, `artifacts/.part-${wire}`), { throwIfNoEntry: false })?.size ?? -1
 }

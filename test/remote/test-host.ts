@@ -1,5 +1,6 @@
-import { execFileSync, spawn } from 'node:child_process'
+import { type ChildProcessWithoutNullStreams, execFileSync, spawn } from 'node:child_process'
 import {
+  appendFileSync,
   chmodSync,
   existsSync,
   mkdirSync,
@@ -12,6 +13,7 @@ import {
 } from 'node:fs'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
+import type { Writable } from 'node:stream'
 import { afterEach, beforeEach, describe } from 'vitest'
 
 /** Each is a login that hosts have; the last with busybox's tools, too. */
@@ -36,6 +38,8 @@ export interface TestHost {
   readonly data: string
   /** Runs a script of `remote/` to its end. */
   run(script: string, args: readonly (string | number)[], options?: RunOptions): Promise<Result>
+  /** Starts one, for whoever talks with it. */
+  start(script: string, args: readonly (string | number)[]): RunningScript
   /** Puts a program before all others on the PATH of scripts. */
   fakeTool(name: string, text: string): void
   /** Makes a file below `home`, and what is missing above it. */
@@ -45,6 +49,17 @@ export interface TestHost {
   list(directory: string): string[]
   /** Makes `home` a file system of its own with this size, as mount takes it. */
   mountSmallDisk(size: string): void
+  /** Gives that another size, or other options behind it. */
+  remountDisk(size: string): void
+  /** Leaves nothing of it free, and takes that back. */
+  fillDisk(): void
+  emptyDisk(): void
+}
+
+export interface RunningScript {
+  readonly stdin: Writable
+  /** To be asked for at once: what comes before is lost. */
+  result(): Promise<Result>
 }
 
 /** Defines tests three times: in each shell, each with a host of its own. */
@@ -79,7 +94,15 @@ function createHost(shell: Shell): OwnedHost {
     root,
     home,
     data: path.join(root, 'data dir'),
-    run: (script, args, options = {}) => run(program, root, script, args.map(String), options),
+    run: (script, args, options = {}) => {
+      const child = start(program, root, script, args.map(String), options)
+      child.stdin.end(options.input)
+      return resultOf(child)
+    },
+    start: (script, args) => {
+      const child = start(program, root, script, args.map(String), {})
+      return { stdin: child.stdin, result: () => resultOf(child) }
+    },
     fakeTool: (name, text) => {
       writeFileSync(path.join(root, 'tools', name), text)
       chmodSync(path.join(root, 'tools', name), 0o755)
@@ -91,6 +114,15 @@ function createHost(shell: Shell): OwnedHost {
       mount(home, size)
       mounted.push(home)
     },
+    remountDisk: (size) => execFileSync('mount', ['-o', `remount,size=${size}`, home]),
+    fillDisk: () => {
+      try {
+        for (;;) appendFileSync(below('filler'), Buffer.alloc(4096))
+      } catch {
+        // it is full
+      }
+    },
+    emptyDisk: () => rmSync(below('filler')),
     remove: () => {
       for (const pid of markedPids(home)) killQuietly(pid)
       for (const place of mounted) execFileSync('umount', ['-l', place])
@@ -118,13 +150,13 @@ function mount(place: string, size: string): void {
 /** The package's own scripts, run by hand. */
 const scripts = new URL('../../remote/', import.meta.url).pathname
 
-function run(
+function start(
   program: readonly string[],
   root: string,
   script: string,
   args: readonly string[],
   options: RunOptions,
-): Promise<Result> {
+): ChildProcessWithoutNullStreams {
   const searched = [
     path.join(root, 'tools'),
     path.join(root, 'applets'),
@@ -138,7 +170,10 @@ function run(
     cwd: root,
   })
   child.stdin.on('error', () => undefined)
-  child.stdin.end(options.input)
+  return child
+}
+
+function resultOf(child: ChildProcessWithoutNullStreams): Promise<Result> {
   const text = { stdout: '', stderr: '' }
   for (const stream of ['stdout', 'stderr'] as const) {
     child[stream].setEncoding('utf8').on('data', (chunk: string) => {

@@ -1,7 +1,8 @@
 import { describe, expect, it } from 'vitest'
 import type { Event, EventBody } from '../../src/engine/events.js'
 import type { Problem } from '../../src/errors.js'
-import { emptyState, phaseOf, type ReportState, rowOf } from '../../src/report/state.js'
+import { rowClocks, sentBytes } from '../../src/report/row-text.js'
+import { emptyState, type HostRow, phaseOf, type ReportState, reduce, rowOf } from '../../src/report/state.js'
 import { eventsOf, stateAfter } from './recorded.js'
 
 describe('the fold over events', () => {
@@ -27,15 +28,23 @@ describe('the fold over events', () => {
                 startedAt: 2000,
                 limitMs: 300_000,
                 message: 'Elasticsearch starting...',
-                bytes: 0,
-                totalBytes: null,
               },
               message: null,
               startedAt: 2000,
               endedAt: null,
               sentBytes: 0,
+              sending: new Map(),
             },
-            { host: 'b', state: 'waiting', step: null, message: null, startedAt: null, endedAt: null, sentBytes: 0 },
+            {
+              host: 'b',
+              state: 'waiting',
+              step: null,
+              message: null,
+              startedAt: null,
+              endedAt: null,
+              sentBytes: 0,
+              sending: new Map(),
+            },
           ],
           places: new Map([
             ['a', 0],
@@ -73,6 +82,20 @@ describe('the fold over events', () => {
       { kind: 'stepFinished', ...place },
     ]
     expect(rowOf(folded(begin, ...send(30), ...send(12)), 'awaitReady', 'a')?.sentBytes).toBe(42)
+  })
+
+  it('adds up what goes on side by side, without what was there before', () => {
+    const at = (step: string, bytes: number, fromBytes?: number): EventBody => ({
+      ...{ kind: 'stepProgress', phase: 'awaitReady', host: 'a', step, bytes, totalBytes: 100 },
+      ...(fromBytes !== undefined && { fromBytes }),
+    })
+    const state = folded(begin, waiting, at('x', 60, 50), at('y', 20))
+    const row = rowOf(state, 'awaitReady', 'a') as HostRow
+    expect(sentBytes(row)).toBe(30)
+    expect(rowClocks(row, 2100)).toEqual(['80 B of 200 B', '40%'])
+    expect(rowClocks(row, 3000)[0]).toBe('80 B of 200 B · 30 B/s · 5s left')
+    const after = rowOf(reduce(state, { time: 1, kind: 'stepFinished', ...place, step: 'x' }), 'awaitReady', 'a')
+    expect([after?.sentBytes, after?.sending.size]).toEqual([10, 1])
   })
 
   it('gives a row to a host that nobody announced, and passes over a phase that never began', () => {

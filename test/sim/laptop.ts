@@ -5,6 +5,7 @@ import type { Emit } from '../../src/engine/events.js'
 import { limited, NoAnswerError } from '../../src/health/limited.js'
 import type { Probes } from '../../src/health/probes.js'
 import type { PhaseDefinition } from '../../src/plan/context.js'
+import type { WriteScript } from '../../src/plan/plan.js'
 import type { Ssh } from '../../src/ssh/connect.js'
 import type { Connection, FollowOptions, ReadConnection, RunOptions } from '../../src/ssh/connection.js'
 import { ConnectionError } from '../../src/ssh/errors.js'
@@ -15,6 +16,7 @@ import { modelProbes } from './model/probes.js'
 import { readScripts } from './model/read-scripts.js'
 import { resultOf, type ScriptRun } from './model/script.js'
 import { writeScripts } from './model/scripts.js'
+import { type Answers, receiving } from './model/store-scripts.js'
 import type { Simulation } from './simulation.js'
 import { createWire, type Wire } from './wire.js'
 
@@ -43,6 +45,7 @@ export function laptop(sim: Simulation, options: LaptopOptions): CommandContext 
     emit,
     signal,
     who,
+    uploadLimit: null,
     connect: (cluster: Cluster): Promise<Fleet> => openFleet(cluster, ssh, { parallel: 64, signal }),
     probes: (connection) => probesThrough(sim, keepers.get(connection)),
   }
@@ -111,7 +114,7 @@ function modelConnection(sim: Simulation, machine: Machine, keeper: LinkKeeper):
     run: (script, args, options = {}) =>
       keeper.use(async (link) => {
         const wire = link as Wire
-        const run: ScriptRun = { machine, network, input: await sent(wire, options) }
+        const run: ScriptRun = { machine, network, input: await sent(wire, options, answersOf(script, args, machine)) }
         machine.witness.note(`${host}: ${script} ${args.join(' ').slice(0, 120)}`)
         return wire.call(script, () => resultOf(writeScripts[script](args, run)), options.signal)
       }, options.signal),
@@ -124,11 +127,17 @@ function modelConnection(sim: Simulation, machine: Machine, keeper: LinkKeeper):
   }
 }
 
-async function sent(wire: Wire, { input, signal }: RunOptions): Promise<string> {
+/** What a script says and takes before it has all that is sent to it. */
+function answersOf(script: WriteScript, args: readonly string[], machine: Machine): Answers {
+  return script === 'receive' ? receiving(args, machine) : { hear: async () => undefined, take: () => undefined }
+}
+
+async function sent(wire: Wire, { input, signal }: RunOptions, { hear, take }: Answers): Promise<string> {
   const chunks: Uint8Array[] = []
-  for await (const chunk of input?.() ?? []) {
+  for await (const chunk of input?.(hear) ?? []) {
     signal?.throwIfAborted()
     await wire.carry('data')
+    take(chunk)
     chunks.push(chunk)
   }
   return Buffer.concat(chunks).toString('utf8')

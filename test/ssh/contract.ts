@@ -78,6 +78,24 @@ export function connectionContract(
         expect(sent).toBeLessThan(2000)
       })
 
+      test('what a script asks while it runs can be answered, line by line', async () => {
+        const connection = await rig.connect(
+          'echo "from $1"; read -r answer; printf "h\\303\\266r: %s\\n" "$answer"; read -r last; echo "$last"; exit 3',
+        )
+        const heard: (string | undefined)[] = []
+        const result = await connection.run('receive', ['7'], {
+          input: async function* (hear) {
+            heard.push(await hear())
+            yield Buffer.from('seven\n')
+            heard.push(await hear())
+            yield Buffer.from('end\n')
+            heard.push(await hear(), await hear())
+          },
+        })
+        expect(heard).toEqual(['from 7', 'hör: seven', 'end', undefined])
+        expect(result).toMatchObject({ code: 3, stdout: 'from 7\nhör: seven\nend\n' })
+      })
+
       test('input that cannot be read is the error that is thrown', async () => {
         const connection = await rig.connect('cat')
         // biome-ignore lint/correctness/useYield: it fails before there is anything to give

@@ -25,6 +25,8 @@ export interface ReleaseTree {
 /** What survives a power cut. */
 export interface Disk {
   readonly artifacts: Set<string>
+  /** What has arrived of artifacts, by what travels. */
+  readonly parts: Map<string, { text: string }>
   /** The one that became current last comes last. */
   readonly releases: Map<string, ReleaseTree>
   current: string | null
@@ -111,6 +113,7 @@ export function createMachine(options: MachineOptions): Machine {
 function emptyDisk(): Disk {
   return {
     artifacts: new Set(),
+    parts: new Map(),
     releases: new Map(),
     current: null,
     files: new Map(),

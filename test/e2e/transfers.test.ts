@@ -1,0 +1,68 @@
+import { existsSync, readdirSync } from 'node:fs'
+import { join } from 'node:path'
+import { expect, it } from 'vitest'
+import type { Told } from '../helpers/command-line.js'
+import { type Lab, labFor, twoHosts } from '../helpers/lab.js'
+import { paddedRelease } from '../helpers/padded-release.js'
+import { startRelay } from '../helpers/relay.js'
+
+const megabyte = 1e6
+
+it('a link that is cut at each tenth of a transfer costs no more than what was on its way', {
+  timeout: 90_000,
+}, async (test) => {
+  const lab = await labFor(test, { roles: twoHosts })
+  const { key, sshd } = lab.host(1)
+  await using relay = await startRelay(sshd)
+  lab.inventory({
+    release: paddedRelease(lab.directory, 10 * megabyte),
+    hosts: { [key]: { ssh: relay.address, port: relay.port } },
+  })
+  lab.pin({ [`[${relay.address}]:${relay.port}`]: sshd.hostKeys })
+  const cutNext = (left: number): void => {
+    relay.cut()
+    if (left > 0) relay.after(megabyte, () => cutNext(left - 1))
+  }
+  relay.after(megabyte, () => cutNext(8))
+
+  // A link that is lost four times in a minute is given up.
+  const offsets: number[] = []
+  for (const code of [1, 1, 0]) {
+    const told = await lab.tell('up')
+    expect(told.code, told.screen).toBe(code)
+    offsets.push(...resumed(told, key))
+  }
+  expect(offsets.length).toBeGreaterThanOrEqual(7)
+  expect(offsets).toEqual([...new Set(offsets)].sort((one, other) => one - other))
+  // What is on its way is a window of SSH, at most.
+  expect(relay.passed()).toBeLessThan(10 * megabyte + 9 * 2 * 1024 * 1024)
+  expect(leftovers(lab)).toEqual([])
+  expect(fetches(await lab.tell('up'))).toEqual([])
+})
+
+/** The offsets at which sending to a host went on. */
+function resumed({ events }: Told, key: string): readonly number[] {
+  return events.flatMap((event) =>
+    event.kind === 'stepProgress' &&
+    event.host === key &&
+    event.fromBytes !== undefined &&
+    event.fromBytes === event.bytes
+      ? [event.fromBytes]
+      : [],
+  )
+}
+
+/** What is temporary in the homes of the hosts. */
+function leftovers({ hosts }: Lab): readonly string[] {
+  return hosts.flatMap(({ home }) => ['artifacts', 'releases', 'run'].flatMap((folder) => hiddenIn(join(home, folder))))
+}
+
+function hiddenIn(folder: string): readonly string[] {
+  return existsSync(folder) ? readdirSync(folder).filter((name) => name.startsWith('.')) : []
+}
+
+function fetches({ events }: Told): readonly string[] {
+  return events.flatMap((event) =>
+    event.kind === 'stepStarted' && event.step.startsWith('fetch-') ? [`${event.host} ${event.step}`] : [],
+  )
+}
