@@ -1,12 +1,13 @@
 #!/bin/sh
 # Part of the scripts of this directory; not run by itself. What is temporary in the store. After lib.sh.
+# shellcheck disable=SC2034 # read by lib.sh
 
 # Removes what has arrived of artifacts and does not go on, and what was kept to be passed on in runs with tokens up to
 # this one.
 remove_parts() { # HOME TOKEN
   for arrived in "$1"/artifacts/.part-*; do
     flags=$1/run/.receive-${arrived##*/.part-} mine=
-    if [ -e "$arrived" ] && alone; then rm -f "$arrived"; fi
+    if [ -e "$arrived" ] && alone; then rm -rf "$arrived"; fi
   done
   for seed in "$1"/artifacts/.seed-*; do
     if is_number "${seed##*-}" && [ "${seed##*-}" -le "$2" ]; then rm -f "$seed"; fi

@@ -52,7 +52,7 @@ inEachShell((host) => {
   test('prune removes what dead ones left, and nothing else that is not ours', async () => {
     stock(host())
     const alive = `.new-x-${process.pid}`
-    for (const name of ['.new-x-999999999', '.old-x-999999999', '.part-x-999999999', alive, 'notes'])
+    for (const name of ['.new-x-999999999', '.old-x-999999999', alive, 'notes'])
       for (const directory of ['releases', 'artifacts']) host().put(`${directory}/${name}/file`, '')
     host().put(`releases/${third}.parts`, '')
     host().put(`artifacts/${third}.sums`, '')
