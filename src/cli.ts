@@ -9,7 +9,7 @@ export interface Typed {
   readonly options: TypedOptions
 }
 
-export type Verb = 'up' | 'plan' | 'apply' | 'status' | 'down' | 'trust' | 'explain' | 'rehearse'
+export type Verb = 'up' | 'plan' | 'apply' | 'status' | 'down' | 'check' | 'trust' | 'explain' | 'rehearse'
 
 export interface TypedOptions {
   readonly inventory?: string
@@ -144,8 +144,8 @@ const passwordFd = (): Option =>
 const everywhere: readonly (() => Option)[] = [
   () => new Option('--json', 'JSON on standard output and nothing else'),
   () => new Option('--plain', 'plain lines instead of a task list'),
-  () => new Option('--quiet', 'only failures'),
-  () => new Option('--verbose', 'each command sent to a host, with its time'),
+  () => new Option('--quiet', 'only failures; of plan, status and check only the exit code'),
+  () => new Option('--verbose', 'how each host is reached and why, and each command sent to it, with its time'),
   () => new Option('--no-color', 'no colours'),
 ]
 
@@ -186,6 +186,12 @@ const verbs = {
     file: 'cluster.json',
     options: [...reaching, wait],
     examples: ['', " --hosts '192.168.1.4*'"],
+  },
+  check: {
+    summary: 'everything that would make `up` fail, and how each host is reached; reads only',
+    file: 'cluster.json',
+    options: [...reaching, release],
+    examples: ['', ' --verbose', ' --json --release ./trueno-0.1.0.tgz'],
   },
   trust: {
     summary: "show the hosts' key fingerprints and pin them",

@@ -60,6 +60,7 @@ describe('a command line', () => {
       { inventory: 'lab.yaml', hosts: ['a'], roles: ['index', 'compute'], watch: true, ...told },
     ],
     [`down ${reaching} --wait ${telling}`, 'down', 'cluster.json', { ...reached, wait: true, ...told }],
+    [`check ${reaching} --release t ${telling} lab.json`, 'check', 'lab.json', { ...reached, release: 't', ...told }],
     [`trust -i lab.yaml --yes ${telling} lab.json`, 'trust', 'lab.json', { inventory: 'lab.yaml', yes: true, ...told }],
     [`explain ${telling} port-taken`, 'explain', 'port-taken', told],
     ['explain', 'explain', '', { color: true }],
@@ -69,8 +70,8 @@ describe('a command line', () => {
   })
 
   it.each([
-    ['', 'a verb is needed: up, plan, apply, status, down, trust, explain, rehearse'],
-    ['help upp', 'a verb is needed: up, plan, apply, status, down, trust, explain, rehearse'],
+    ['', 'a verb is needed: up, plan, apply, status, down, check, trust, explain, rehearse'],
+    ['help upp', 'a verb is needed: up, plan, apply, status, down, check, trust, explain, rehearse'],
     ['stat', "unknown command 'stat'\n(Did you mean status?)"],
     ['status --exit-code', "unknown option '--exit-code'"],
     ['down --jsno', "unknown option '--jsno'\n(Did you mean --json?)"],
@@ -86,13 +87,13 @@ describe('a command line', () => {
 describe('--help', () => {
   it('names every verb, with examples and exit codes', () => {
     const text = printed('--help')
-    for (const verb of ['up', 'plan', 'apply', 'status', 'down', 'trust', 'explain', 'rehearse'])
+    for (const verb of ['up', 'plan', 'apply', 'status', 'down', 'check', 'trust', 'explain', 'rehearse'])
       expect(text).toMatch(new RegExp(`^ {2}${verb} `, 'm'))
     expect(text).toContain('Examples:\n  trueno-deploy plan --release')
     expect(text).toContain('130 interrupted')
   })
 
-  it.each(['up', 'plan', 'apply', 'status', 'down', 'trust', 'explain', 'rehearse'])(
+  it.each(['up', 'plan', 'apply', 'status', 'down', 'check', 'trust', 'explain', 'rehearse'])(
     'of %s has examples, each of which is a command line',
     (verb) => {
       const [, examples = ''] = printed(`${verb} --help`).split('\nExamples:\n')

@@ -1,10 +1,11 @@
 import type { HostKey } from '../cluster/cluster.js'
 import type { Facts } from '../cluster/facts.js'
-import { errorProblem, ProblemError, UsageError } from '../errors.js'
+import { errorProblem, type Problem, ProblemError, UsageError } from '../errors.js'
 import { workflows } from '../phases/workflows.js'
 import { buildPlan, clusterIdOf } from '../plan/build.js'
 import type { PhaseDefinition, WantedRelease } from '../plan/context.js'
 import type { Plan } from '../plan/plan.js'
+import { preflightProblems } from '../plan/preflight.js'
 import type { World } from '../world.js'
 import type { HostOptions, ReleaseAtHand } from './context.js'
 import type { Visit } from './visit.js'
@@ -26,9 +27,22 @@ export function freshClusterId({ random }: Pick<World, 'random'>): string {
 export function planUp(visit: Visit, request: PlanRequest): Plan {
   const { cluster, facts, unreachable } = visit
   const clusterId = clusterIdOf(cluster, facts, request.freshId)
-  const release = request.release?.release ?? releaseOfReceipts(visit)
+  const release = request.release?.release ?? knownRelease(visit)
   const phases = request.phases ?? workflows.up
   return buildPlan('up', phases, { cluster, clusterId, release, facts, unreachable, ...choice(request) })
+}
+
+/** What would make `up` fail. Without any release only what depends on one is not looked at. */
+export function checkUp(visit: Visit, request: Omit<PlanRequest, 'phases'>): Checked {
+  const { cluster, facts } = visit
+  const release = request.release?.release ?? releaseOfReceipts(visit)
+  const clusterId = clusterIdOf(cluster, facts, request.freshId)
+  return { release, problems: preflightProblems({ cluster, clusterId, release, facts, ...choice(request) }) }
+}
+
+export interface Checked {
+  readonly release: WantedRelease | null
+  readonly problems: readonly Problem[]
 }
 
 export function planDown(visit: Visit, request: Pick<PlanRequest, 'chosen' | 'parallel'>): Plan {
@@ -66,14 +80,20 @@ function choice({
   return { chosen, parallel }
 }
 
-/** Nothing given means: the release that the hosts run already. */
-function releaseOfReceipts({ cluster, facts, unreachable }: Visit): WantedRelease {
+function knownRelease(visit: Visit): WantedRelease {
+  const { facts, unreachable } = visit
+  const release = releaseOfReceipts(visit)
+  // Where no host could be asked, nobody knows what they carry.
+  if (release === null && facts.size === 0 && unreachable.size > 0) throw new ProblemError([...unreachable.values()])
+  if (release === null) throw new UsageError([noRelease])
+  return release
+}
+
+/** Nothing given means: the release that the hosts run already; null when they carry none. */
+function releaseOfReceipts({ cluster, facts }: Visit): WantedRelease | null {
   const keys = [cluster.coordinator, ...facts.keys()]
   const receipt = keys.map((key) => facts.get(key)?.receipt).find((candidate) => candidate)
-  // Where no host could be asked, nobody knows what they carry.
-  if (!receipt && facts.size === 0 && unreachable.size > 0) throw new ProblemError([...unreachable.values()])
-  if (!receipt) throw new UsageError([noRelease])
-  return { ...receipt.release, artifacts: [] }
+  return receipt ? { ...receipt.release, artifacts: [] } : null
 }
 
 const noRelease = errorProblem({

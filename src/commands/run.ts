@@ -13,7 +13,7 @@ import type { VerbRun } from './verb-run.js'
 import { verbs } from './verbs.js'
 
 /** Verbs that tell something print one document and nothing else with --json. */
-const telling: ReadonlySet<Verb> = new Set(['plan', 'status', 'trust', 'explain'])
+const telling: ReadonlySet<Verb> = new Set(['plan', 'status', 'check', 'trust', 'explain'])
 
 /** Runs one verb from its first event to its exit code; what goes wrong becomes problems, never a stack trace. */
 export async function run(typed: Typed, io: Io, again: VerbRun['again']): Promise<ExitCode> {
@@ -43,10 +43,15 @@ export async function run(typed: Typed, io: Io, again: VerbRun['again']): Promis
   if (texts.length === 0 || end.problems.length > 0)
     emit({ kind: 'runFinished', ok: exitCode === exitCodes.done, exitCode, ms: systemWorld.now() - begun, closing })
   await reporter.finish()
-  for (const text of texts) io.stdout.write(text)
+  if (!isMute(typed)) for (const text of texts) io.stdout.write(text)
   if (typed.options.json && telling.has(typed.verb) && texts.length === 0 && exitCode !== exitCodes.done)
     io.stdout.write(`${JSON.stringify({ version: 1, ok: false, exitCode, problems: end.problems })}\n`)
   return exitCode
+}
+
+/** Asked by a script only how things are: the exit code says it. */
+function isMute({ verb, options }: Typed): boolean {
+  return options.quiet === true && options.json !== true && verb !== 'trust' && verb !== 'explain'
 }
 
 /** Who leaves a question unanswered stops the run: nobody is asked for the next host then. */

@@ -1,6 +1,7 @@
 import { join, resolve } from 'node:path'
 import type { Typed } from '../cli.js'
 import type { Cluster, HostKey } from '../cluster/cluster.js'
+import type { Reach } from '../cluster/reach.js'
 import { parseDuration } from '../config/duration.js'
 import { loadCluster } from '../config/load.js'
 import { parseRate } from '../config/rate.js'
@@ -30,6 +31,8 @@ export interface Session extends AsyncDisposable {
   readonly chosen: readonly HostKey[] | null
   readonly context: CommandContext
   readonly ssh: Ssh
+  /** How hosts are reached, as far as they were tried. */
+  readonly reaches: ReadonlyMap<HostKey, Reach>
 }
 
 export interface SessionOptions {
@@ -49,7 +52,8 @@ export async function openSession(options: SessionOptions): Promise<Session> {
   const cluster = await load(options)
   const chosen = choose(cluster, typed.options)
   const clusterFile = resolve(io.workingDirectory, options.clusterFile)
-  const ssh = await sshOf(options, cluster, clusterFile)
+  const reaches = new Map<HostKey, Reach>()
+  const ssh = await sshOf(options, cluster, clusterFile, reaches)
   const context: CommandContext = {
     world: systemWorld,
     emit,
@@ -60,7 +64,15 @@ export async function openSession(options: SessionOptions): Promise<Session> {
     connect: (wanted) => openFleet(wanted, ssh, { parallel: parallelOf(typed), signal }),
     probes: (connection) => createProbes(connection, systemWorld),
   }
-  return { cluster, clusterFile, chosen, context, ssh, [Symbol.asyncDispose]: () => ssh[Symbol.asyncDispose]() }
+  return {
+    cluster,
+    clusterFile,
+    chosen,
+    context,
+    ssh,
+    reaches,
+    [Symbol.asyncDispose]: () => ssh[Symbol.asyncDispose](),
+  }
 }
 
 /** How many hosts at once. */
@@ -118,11 +130,13 @@ async function sshOf(
   { io, typed, emit, ask, signal }: SessionOptions,
   cluster: Cluster,
   clusterFile: string,
+  reaches: Map<HostKey, Reach>,
 ): Promise<Ssh> {
   const file = lockFileOf(clusterFile)
   const { hostKeys } = await readLockFile(file)
   const fd = typed.options.passwordFd
   const password = fd === undefined ? null : await readSecretLine(fd, '--password-fd', signal)
+  const tellNote = once((note) => emit({ kind: 'note', message: `Of the SSH configuration, ${note}.` }))
   return createSsh({
     world: systemWorld,
     variables: io.env,
@@ -132,6 +146,12 @@ async function sshOf(
     pins: { keys: hostKeys, file },
     connectTimeoutMs: connectLimit(typed, cluster),
     onCommand: (host, command, ms) => emit({ kind: 'command', host, command, ms }),
+    onReaching: (host, reach) => {
+      reaches.set(host, reach)
+      for (const note of reach.notes) tellNote(host, note)
+      // `check` shows it itself.
+      if (typed.verb !== 'check') emit({ kind: 'reaching', host, reach })
+    },
     onOpenSsh: once((reason) => emit({ kind: 'note', message: `Reached through the ssh program: ${reason}.` })),
     onWaiting: (host, message) => emit({ kind: 'note', message: `${host}: ${message}` }),
     onLost: (host, message) => emit({ kind: 'connectionLost', host, message }),

@@ -4,9 +4,11 @@ import { exitCodes } from '../errors.js'
 import type { Plan } from '../plan/plan.js'
 import { short } from '../plan/state.js'
 import type { OpenRelease } from '../release/open.js'
+import { renderCheck } from '../report/check-table.js'
 import { renderPlan } from '../report/plan-table.js'
 import { renderStatus } from '../report/status-table.js'
 import { createWatchScreen } from '../report/watch.js'
+import { check } from './check.js'
 import type { Outcome } from './context.js'
 import { down } from './down.js'
 import { explain } from './explain.js'
@@ -26,6 +28,7 @@ export const verbs = {
   apply: runApply,
   status: runStatus,
   down: runDown,
+  check: runCheck,
   trust: runTrust,
   explain: async (run) => explain(run),
   rehearse: runRehearse,
@@ -47,10 +50,14 @@ async function runPlan(run: VerbRun): Promise<Outcome> {
     { ...hostOptions(session, run), release, exitCode: options.exitCode === true },
     readContext(session.context),
   )
-  if (options.out !== undefined)
-    await savePlan(resolve(run.io.workingDirectory, options.out), savedPlan(run, session, told.plan))
   run.print(options.json ? `${JSON.stringify(told.plan)}\n` : renderPlan(told.plan, run))
+  if (options.out !== undefined) await keepPlan(options.out, run, session, told.plan)
   return told
+}
+
+async function keepPlan(out: string, run: VerbRun, session: Session, plan: Plan): Promise<void> {
+  await savePlan(resolve(run.io.workingDirectory, out), savedPlan(run, session, plan))
+  if (!run.typed.options.json) run.print(`\n Kept in ${out}. Next: trueno-deploy apply ${out}\n`)
 }
 
 function savedPlan({ typed, io }: VerbRun, { clusterFile, cluster, chosen }: Session, plan: Plan): SavedPlan {
@@ -118,6 +125,17 @@ async function runDown(run: VerbRun): Promise<Outcome> {
   await using session = await open(run, run.typed.file)
   begin(run, session, null)
   return await down({ ...hostOptions(session, run), wait: run.typed.options.wait === true }, session.context)
+}
+
+async function runCheck(run: VerbRun): Promise<Outcome> {
+  const { json, verbose = false } = run.typed.options
+  await using session = await open(run, run.typed.file)
+  await using release = await releaseOf(session, run.io)
+  begin(run, session, release)
+  const { reaches } = session
+  const told = await check({ ...hostOptions(session, run), release, reaches }, readContext(session.context))
+  run.print(json ? `${JSON.stringify(told.report)}\n` : renderCheck(told.report, { ...run, verbose }))
+  return told
 }
 
 async function runTrust(run: VerbRun): Promise<Outcome> {

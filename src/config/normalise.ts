@@ -94,7 +94,15 @@ function accessOf(wanted: Wanted, entry: HostEntry, key: HostKey): Access {
   return { ssh, ...given, ...(Object.keys(from).length > 0 && { from }) }
 }
 
-const accessKeys: ReadonlySet<string> = new Set(['ssh', 'user', 'port', 'identityFile', 'proxyJump', 'transport'])
+const accessKeys: ReadonlySet<string> = new Set([
+  'ssh',
+  'user',
+  'port',
+  'identityFile',
+  'proxyJump',
+  'transport',
+  'runAs',
+])
 
 /** The values of an access that one part of the inventory says, with the name of that part. */
 function sourcesOf({ inventoryFile }: Wanted, path: Path): Readonly<Record<string, string>> {

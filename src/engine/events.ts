@@ -1,4 +1,5 @@
 import type { HostKey } from '../cluster/cluster.js'
+import type { Reach } from '../cluster/reach.js'
 import type { ExitCode, Problem } from '../errors.js'
 
 /** All that happens in a run, in order. Every output is a fold over these. */
@@ -81,6 +82,8 @@ export type EventBody =
   | { readonly kind: 'problem'; readonly problem: Problem }
   /** A sentence for people. */
   | { readonly kind: 'note'; readonly message: string }
+  /** How a host is about to be reached, and where each value of that is from. For people with --verbose. */
+  | { readonly kind: 'reaching'; readonly host: HostKey; readonly reach: Reach }
   /** With --verbose: a command sent to a host, without its secrets. */
   | { readonly kind: 'command'; readonly host: HostKey; readonly command: string; readonly ms: number }
   | { readonly kind: 'connectionLost'; readonly host: HostKey; readonly message: string }

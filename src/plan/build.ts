@@ -2,26 +2,17 @@ import type { Cluster, Host, HostKey } from '../cluster/cluster.js'
 import type { Facts } from '../cluster/facts.js'
 import type { ClusterId } from '../cluster/receipt.js'
 import type { Problem } from '../errors.js'
-import type { Release } from '../trueno/release.js'
-import { checks } from './checks/checks.js'
-import { clusterChecks, foreignProcesses } from './checks/cluster-checks.js'
-import type { PhaseDefinition, PlanContext, WantedRelease } from './context.js'
+import { foreignProcesses } from './checks/cluster-checks.js'
+import type { PhaseDefinition, PlanContext } from './context.js'
 import type { Phase, Plan } from './plan.js'
+import { contextOf, type Preflight, preflightProblems } from './preflight.js'
 import { sendsOf } from './sends.js'
 import { sha256 } from './state.js'
 
 /** All that a plan is made of. */
-export interface PlanInputs {
-  readonly cluster: Cluster
-  readonly clusterId: ClusterId
-  /** A whole release at hand, or what the receipts tell of it; null for workflows that need none. */
-  readonly release: Release | WantedRelease | null
-  readonly facts: ReadonlyMap<HostKey, Facts>
+export interface PlanInputs extends Preflight {
   /** Hosts that could not be reached, with the problem of each. */
   readonly unreachable: ReadonlyMap<HostKey, Problem>
-  /** Keys chosen by --hosts and --roles; null: all. */
-  readonly chosen: readonly HostKey[] | null
-  readonly parallel: number
 }
 
 /** Turns what is wanted and what was found into what will be done. Pure: the same inputs give the same plan. */
@@ -50,7 +41,7 @@ export function buildPlan(
     phases,
     sends: sendsOf(phases, release?.artifacts ?? []),
     unreachable: [...inputs.unreachable.values()],
-    problems: workflow === 'up' ? findings(context, inputs) : foreignProcesses(context),
+    problems: workflow === 'up' ? preflightProblems(inputs) : foreignProcesses(context),
   }
 }
 
@@ -67,19 +58,6 @@ export function clusterIdOf(cluster: Cluster, facts: ReadonlyMap<HostKey, Facts>
   return receipts.find((receipt) => receipt?.peers.includes(cluster.coordinator))?.clusterId ?? fresh
 }
 
-function contextOf(inputs: PlanInputs): PlanContext {
-  const { cluster, clusterId, release, facts, chosen, parallel } = inputs
-  const isChosen = (host: Host): boolean => chosen === null || chosen.includes(host.key)
-  return {
-    cluster,
-    clusterId,
-    release,
-    facts,
-    parallel,
-    chosen: cluster.hosts.filter((host) => facts.has(host.key) && isChosen(host)),
-  }
-}
-
 function phaseOf(definition: PhaseDefinition, context: PlanContext): Phase {
   const work = definition.hosts(context).map((host) => ({ host: host.key, steps: stepsOf(definition, host, context) }))
   return {
@@ -94,13 +72,4 @@ function phaseOf(definition: PhaseDefinition, context: PlanContext): Phase {
 function stepsOf(definition: PhaseDefinition, host: Host, context: PlanContext): ReturnType<PhaseDefinition['steps']> {
   const facts = context.facts.get(host.key)
   return facts === undefined ? [] : definition.steps(host, facts, context)
-}
-
-function findings(context: PlanContext, { release }: PlanInputs): readonly Problem[] {
-  const whole = release !== null && 'kind' in release ? release : null
-  const perHost = context.chosen.flatMap((host) => {
-    const facts = context.facts.get(host.key)
-    return facts === undefined ? [] : checks.flatMap((check) => check({ host, facts, context, release: whole }))
-  })
-  return [...clusterChecks.flatMap((check) => check(context)), ...perHost]
 }

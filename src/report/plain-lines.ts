@@ -2,6 +2,7 @@ import type { Event } from '../engine/events.js'
 import { nameHosts } from './host-list.js'
 import { type MarkName, marked } from './marks.js'
 import type { Paint } from './paint.js'
+import { reachText } from './reach-text.js'
 import { rowText } from './row-text.js'
 import { oneLine, sanitize } from './sanitize.js'
 import { type HostRow, type PhaseState, phaseOf, type ReportState, rowOf } from './state.js'
@@ -24,6 +25,11 @@ export function plainLines(event: Event, context: PlainContext): readonly string
 /** A command sent to a host, with its time. */
 export function commandLine({ host, command, ms }: EventOf<'command'>, paint: Paint): string {
   return paint.faint(`$ ${oneLine(host)}  ${oneLine(command)}  (${duration(ms)})`)
+}
+
+/** How a host is reached, each value with its source. */
+export function reachLine({ host, reach }: EventOf<'reaching'>, paint: Paint): string {
+  return paint.faint(`> ${oneLine(host)}  ${oneLine(reachText(reach))}`)
 }
 
 /** Phases of up to so many hosts also tell what each of them logs. */
@@ -62,6 +68,7 @@ const lines = {
     return [mark(severity === 'warning' ? 'warning' : 'failed', text, context)]
   },
   note: ({ message }) => sanitize(message).trim().split('\n'),
+  reaching: (event, { verbose, paint }) => (verbose ? [reachLine(event, paint)] : []),
   command: (event, { verbose, paint }) => (verbose ? [commandLine(event, paint)] : []),
   connectionLost: ({ host, message }, context) => [
     mark('warning', `${oneLine(host)}: connection lost: ${oneLine(message)}`, context),

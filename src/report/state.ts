@@ -111,6 +111,7 @@ const folds = {
   hostFinished: withRow,
   problem: (state, { problem }) => withProblem(state, problem),
   note: (state, { message }) => withNote(state, message),
+  reaching: (state) => state,
   command: (state) => state,
   connectionLost: withLostHost,
   runFinished: (state, { kind: _, ...end }) => ({

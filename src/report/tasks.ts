@@ -4,7 +4,7 @@ import { endingOf, writeEnding } from './ending.js'
 import { createLiveTerminal } from './live.js'
 import { createPaint } from './paint.js'
 import { createPhaseTasks } from './phase-tasks.js'
-import { commandLine } from './plain-lines.js'
+import { commandLine, reachLine } from './plain-lines.js'
 import type { Reporter, ReporterOptions } from './reporter.js'
 import { layout } from './screen.js'
 import { emptyState, type ReportState, reduce } from './state.js'
@@ -37,6 +37,7 @@ export function createTasksReporter(options: ReporterOptions): Reporter {
       state = reduce(state, event)
       follow(event, before, phases)
       if (event.kind === 'command' && verbose) live.print(` ${commandLine(event, paint)}`)
+      if (event.kind === 'reaching' && verbose) live.print(` ${reachLine(event, paint)}`)
     },
     aside: (work) => live.aside(work),
     finish: async () => {

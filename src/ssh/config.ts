@@ -114,10 +114,11 @@ const accessKeywords = {
   identityFile: 'identityfile',
   proxyJump: 'proxyjump',
   transport: 'transport',
+  runAs: 'runas',
 } as const
 
 function sourcesOf(access: Access, settings: SshSettings, defaults: SshSettings): Target['sources'] {
-  const sources: Record<string, string> = {}
+  const sources: Record<string, string> = { ...(access.from?.ssh !== undefined && { hostname: access.from.ssh }) }
   const name = settings.get('host')?.[0] ?? access.ssh
   for (const [keyword, values] of settings) {
     const isGiven = keyword === 'host' || (keyword === 'hostname' && values[0] === name)

@@ -1,8 +1,10 @@
 import type { Access, HostKey, RunAs, Transport } from '../cluster/cluster.js'
+import type { Reach } from '../cluster/reach.js'
 import type { World } from '../world.js'
 import { type Ask, createAsker } from './asking.js'
 import { createResolver } from './config.js'
 import type { Connection } from './connection.js'
+import { describeReach } from './describe-reach.js'
 import { assertPermitted, DialError } from './dial.js'
 import { ConnectionError } from './errors.js'
 import { createHostKeyStore } from './host-key-store.js'
@@ -21,7 +23,7 @@ import { createRunAsPasswords } from './run-as-passwords.js'
 import { packagedScripts, type ScriptSource } from './scripts.js'
 import { createSlots, createSlotsByName } from './slots.js'
 import type { Target } from './target.js'
-import { type ChosenTransport, chooseTransport } from './transport.js'
+import { chooseTransport } from './transport.js'
 import type { LinkContext } from './way.js'
 
 /** What connecting depends on; everything but the world has a default. */
@@ -48,7 +50,7 @@ export interface SshOptions {
   /** Told for each command: what was run on which host, and milliseconds. */
   readonly onCommand?: (host: HostKey, command: string, ms: number) => void
   /** Told how a host is about to be reached, before that is tried. */
-  readonly onReaching?: (host: HostKey, target: Target, transport: ChosenTransport) => void
+  readonly onReaching?: (host: HostKey, reach: Reach) => void
   /** Told when a host is reached by OpenSSH since ssh2 cannot do what is asked, and what that is. */
   readonly onOpenSsh?: (host: HostKey, reason: string) => void
   /** Told what the user has to do for a login that is no question: a key in a device waits to be touched. */
@@ -157,7 +159,7 @@ async function connectOne(
 ): Promise<Connection> {
   const { world, only } = context
   const chosen = chooseTransport(target, transport, context)
-  onReaching?.(host, target, chosen)
+  onReaching?.(host, describeReach(target, chosen, runAs?.user))
   if (chosen.reason !== null) onOpenSsh?.(host, chosen.reason)
   const logIn = (until?: AbortSignal) => openLink(host, target, context, { transport, signal: until })
   const open = async (until?: AbortSignal): Promise<Link> =>
