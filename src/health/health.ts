@@ -2,7 +2,7 @@ import { type Cluster, type Host, type HostKey, hasRole, members } from '../clus
 import { type Problem, ProblemError } from '../errors.js'
 import { runsSparkMaster, runsSparkWorker } from '../trueno/components.js'
 import type { Answer, ElasticsearchAnswer, NoAnswer, Probes, SparkAnswer } from './probes.js'
-import { judgeElasticsearch, judgeGremlin, judgeSpark, judgeTrueno } from './verdict.js'
+import { judgeElasticsearch, judgeGremlin, judgeLink, judgeSpark, judgeTrueno } from './verdict.js'
 
 /** What a host answered; null: its roles run no such component. */
 interface HostAnswers {
@@ -50,12 +50,15 @@ export function judgeCluster(cluster: Cluster, answers: ClusterAnswers): readonl
   const workers = keysOf(cluster, (host) => runsSparkWorker(host, cluster))
   const elasticsearch = new Map(asked.map(([key, answer]) => [key, answer.elasticsearch ?? notAsked]))
   const spark = answers.get(cluster.coordinator)?.spark ?? notAsked
-  return [
+  const cutOff = asked.flatMap(([key, { trueno }]) => judgeLink(key, trueno))
+  const problems = [
     ...asked.flatMap(([key, { trueno }]) => judgeTrueno(key, trueno)),
     ...asked.flatMap(([key, { gremlin }]) => judgeGremlin(key, gremlin)),
     ...judgeElasticsearch(indexHosts, elasticsearch),
     ...judgeSpark(workers, cluster.coordinator, spark),
   ]
+  // Of a host that could not be asked nothing else is known.
+  return [...cutOff, ...problems.filter(({ host }) => !cutOff.some((one) => one.host === host))]
 }
 
 const notAsked: NoAnswer = { ok: false, reason: 'link', detail: 'not asked' }

@@ -3,6 +3,21 @@ import type { HostKey } from '../cluster/cluster.js'
 import { errorProblem, type Problem } from '../errors.js'
 import type { Answer, ElasticsearchAnswer, NoAnswer, SparkAnswer } from './probes.js'
 
+/** Whether a host could be asked at all. */
+export function judgeLink(host: HostKey, answer: Answer<object>): readonly Problem[] {
+  if (answer.ok || answer.reason !== 'link') return []
+  return [
+    errorProblem({
+      host,
+      code: 'connection-lost',
+      title: 'The host cannot be asked any more',
+      cause: 'the connection to it is gone, and cannot be made again',
+      evidence: answer.detail,
+      remedy: 'try `ssh HOST` from here; what runs there goes on. Then run the same command again',
+    }),
+  ]
+}
+
 /** Whether Trueno itself serves on a host. */
 export function judgeTrueno(host: HostKey, answer: Answer<object>): readonly Problem[] {
   return answer.ok

@@ -30,6 +30,7 @@ export function keepLink(first: Link, { host, world, open, onLost }: LinkKeeperO
   const closing = new AbortController()
   let link = first
   let opening: Promise<Link> | null = null
+  let toldOf: Link | null = null
 
   const pause = (attempt: number, signal: AbortSignal): Promise<void> =>
     world.sleep(250 * 2 ** attempt * (0.5 + world.random() / 2), signal)
@@ -50,7 +51,9 @@ export function keepLink(first: Link, { host, world, open, onLost }: LinkKeeperO
   const live = async (reason: string): Promise<Link> => {
     if (link.isOpen()) return link
     if (opening === null) {
-      onLost(reason)
+      // Once for each link: a host that is asked again and again while it is away has been lost once.
+      if (toldOf !== link) onLost(reason)
+      toldOf = link
       opening = reopen().finally(() => {
         opening = null
       })

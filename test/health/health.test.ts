@@ -54,7 +54,7 @@ test('each host is asked, through its own connection, for what its roles run', a
   expect(judgeCluster(exampleCluster(), answers)).toEqual([])
 })
 
-test('a host without a connection is told, and does not hide the others', async () => {
+test('a host without a connection is told once, and does not hide the others', async () => {
   const lost = errorProblem({
     code: 'unreachable',
     title: '',
@@ -67,8 +67,6 @@ test('a host without a connection is told, and does not hide the others', async 
   }
   const problems = judgeCluster(exampleCluster(), await askCluster(exampleCluster(), probesOf, signal))
   expect(problems.map(({ host, code, evidence }) => [host, code, evidence])).toEqual([
-    ['10.0.0.43', 'trueno-not-answering', lost.cause],
-    ['10.0.0.43', 'gremlin-not-answering', lost.cause],
-    ['10.0.0.43', 'elasticsearch-not-answering', lost.cause],
+    ['10.0.0.43', 'connection-lost', lost.cause],
   ])
 })

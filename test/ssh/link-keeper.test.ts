@@ -92,9 +92,10 @@ describe('a link that is lost', () => {
   })
 
   test('can be tried again after it could not be made', async () => {
-    const { keeper } = keeperOf(fault('refused'), fault('refused'), fault('refused'), fakeLink('later'))
+    const { keeper, log } = keeperOf(fault('refused'), fault('refused'), fault('refused'), fakeLink('later'))
     expect((await errorOf(keeper.use(breaking(1)))).fault).toBe('refused')
     expect(await keeper.use(breaking(0))).toBe('later')
+    expect(log.filter((line) => line.startsWith('lost'))).toEqual(['lost: it is lost'])
   })
 
   test('is noticed before it is used', async () => {
