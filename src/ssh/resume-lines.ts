@@ -11,38 +11,79 @@ export interface ResumableLines {
 }
 
 interface FileMemory {
-  /** A checksum for each line handed on. */
+  /** A checksum for each line handed on, of all files that had this name one after the other. */
   readonly sums: number[]
-  /** How many of them the present reading has come to. */
-  at: number
+  /** Null: what comes is new. Else the places in `sums` that the present reading may have begun at. */
+  repeating: Repeating | null
 }
 
 /**
- * Compares instead of counting: where a line differs, the file is another one by now (rotated), and all that follows is
- * new. Of lines that were handed on in two goes, a second reading has the whole ones only.
+ * A file that is read again gives what was handed on last, from where the file begins: at the first line, or further on
+ * where it was rotated meanwhile. Which it is shows when the lines end that are known; until then they are held back.
+ */
+interface Repeating {
+  readonly held: string[]
+  /** Possible beginnings, the earliest first; undefined: nothing was read yet. */
+  paths: readonly Path[] | undefined
+}
+
+interface Path {
+  /** The next of `sums`. */
+  readonly at: number
+  /** How many lines were held when it came to the end of `sums`; null: it has not. */
+  readonly endedAfter: number | null
+}
+
+/**
+ * Compares instead of counting bytes: `tail` does not say which file a byte is of when one was rotated. Of lines that
+ * were handed on in two goes, a second reading has the whole ones only.
  */
 export function createResumableLines(onLine: (file: string, line: string) => void): ResumableLines {
   const files = new Map<string, FileMemory>()
   return {
     onLine: (file, line) => {
-      const memory = files.get(file) ?? { sums: [], at: 0 }
+      const memory = files.get(file) ?? { sums: [], repeating: null }
       files.set(file, memory)
-      if (!isRepeated(memory, crc32(line))) onLine(file, line)
+      for (const fresh of memory.repeating === null ? [line] : sift(memory, memory.repeating, line)) {
+        if (memory.sums.length < mostRemembered) memory.sums.push(crc32(fresh))
+        onLine(file, fresh)
+      }
     },
     restart: () => {
-      for (const memory of files.values()) memory.at = 0
+      for (const memory of files.values()) memory.repeating = { held: [], paths: undefined }
     },
   }
 }
 
-function isRepeated(memory: FileMemory, sum: number): boolean {
-  const found = memory.sums.slice(memory.at, memory.at + 2).indexOf(sum)
-  if (found >= 0) {
-    memory.at += found + 1
-    return true
-  }
-  memory.sums.length = memory.at
-  if (memory.sums.length < mostRemembered) memory.sums.push(sum)
-  memory.at = memory.sums.length
-  return false
+/** Takes a line of a second reading; returns those that are known to be new by now. */
+function sift(memory: FileMemory, repeating: Repeating, line: string): readonly string[] {
+  const { sums } = memory
+  const { held, paths } = repeating
+  const sum = crc32(line)
+  held.push(line)
+  const advanced = paths === undefined ? beginnings(sums, sum) : paths.flatMap((path) => advance(path, sums, sum))
+  repeating.paths = advanced.map((path) => (isAtEnd(path, sums) ? { ...path, endedAfter: held.length } : path))
+  const [first] = repeating.paths
+  if (first?.endedAfter === null) return []
+  memory.repeating = null
+  return held.slice(first?.endedAfter ?? 0)
+}
+
+/** More places than these are not looked at: where all lines are the same, the earliest is the right one. */
+const mostPaths = 32
+
+function beginnings(sums: readonly number[], sum: number): readonly Path[] {
+  const places = sums.flatMap((known, index) => (known === sum ? [index] : []))
+  return places.slice(0, mostPaths).map((index) => ({ at: index + 1, endedAfter: null }))
+}
+
+function isAtEnd({ at, endedAfter }: Path, sums: readonly number[]): boolean {
+  return endedAfter === null && at === sums.length
+}
+
+/** One line may be passed over: the beginning of what came whole now. */
+function advance(path: Path, sums: readonly number[], sum: number): readonly Path[] {
+  if (path.endedAfter !== null) return [path]
+  if (sums[path.at] === sum) return [{ at: path.at + 1, endedAfter: null }]
+  return sums[path.at + 1] === sum ? [{ at: path.at + 2, endedAfter: null }] : []
 }

@@ -52,35 +52,60 @@ interface Route {
 }
 
 async function findRoute(login: Login): Promise<Route> {
-  const { hostname, proxyCommand, jumps } = login.target
-  const sshd = sshdOf(login.target)
-  if (jumps.length === 0 && proxyCommand === null) return directRoute(login)
-  assertPermitted(hostname, login.context.only)
+  const { target, context } = login
+  if (isDirect(target)) return directRoute(login)
+  const sshd = wayTo(target)
+  assertPermitted(target.hostname, context.only)
+  const { proxyCommand } = target
   if (proxyCommand !== null) return { sshd, open: async () => runProxyCommand(proxyCommand) }
   return { sshd, open: await throughJumps(login) }
 }
 
-/** Names the sshd of a target, by the way that leads to it. */
-export function sshdOf({ hostname, port, proxyCommand, jumps }: Target): string {
+function isDirect({ jumps, proxyCommand }: Target): boolean {
+  return jumps.length === 0 && proxyCommand === null
+}
+
+/** Names the sshd of a target: by its address, where that can be known, since several names of one sshd are one. */
+export async function sshdOf(login: Login): Promise<string> {
+  if (!isDirect(login.target)) return wayTo(login.target)
+  return addressesOf(login).then(
+    (addresses) => named(addresses, login.target),
+    // Whoever connects will say why it is not known.
+    () => wayTo(login.target),
+  )
+}
+
+function wayTo({ hostname, port, proxyCommand, jumps }: Target): string {
   return `${jumps.map(describeTarget).join('>')}>${proxyCommand ?? ''}>${hostname}:${port}`
 }
 
-async function directRoute({ target, context, limitMs, signal }: Login): Promise<Route> {
-  const { hostname, port, addressFamily, bindAddress } = target
-  const { world, only, asker } = context
-  const options: DialOptions = { world, only, timeoutMs: limitMs, family: addressFamily, from: bindAddress }
-  const late = () => new DialError('timed-out', `looking up ${hostname} took longer than ${limitMs / 1000} s`)
+function named(addresses: readonly string[], { port }: Target): string {
+  return `${addresses[0]}:${port}`
+}
+
+async function directRoute(login: Login): Promise<Route> {
+  const { target } = login
+  const addresses = await addressesOf(login)
+  return {
+    sshd: named(addresses, target),
+    open: (signal) => dialAddresses(addresses, target.port, { ...dialOptions(login), signal }),
+  }
+}
+
+async function addressesOf(login: Login): Promise<readonly string[]> {
+  const { context, limitMs: ms, signal } = login
+  const { hostname } = login.target
+  const options = dialOptions(login)
+  if (isIP(hostname) !== 0) return resolveAddresses(hostname, options)
+  const late = () => new DialError('timed-out', `looking up ${hostname} took longer than ${ms / 1000} s`)
   const look = (over: AbortSignal) =>
     unlessAborted(resolveAddresses(hostname, { ...options, signal: over }), over, () => {})
-  const addresses =
-    isIP(hostname) === 0
-      ? await withDeadline(look, { world, asker, ms: limitMs, signal }, late)
-      : await resolveAddresses(hostname, options)
-  // Several names of one sshd are one sshd.
-  return {
-    sshd: `${addresses[0]}:${port}`,
-    open: (over) => dialAddresses(addresses, port, { ...options, signal: over }),
-  }
+  return withDeadline(look, { world: context.world, asker: context.asker, ms, signal }, late)
+}
+
+function dialOptions({ target, context, limitMs }: Login): DialOptions {
+  const { addressFamily: family, bindAddress: from } = target
+  return { world: context.world, only: context.only, timeoutMs: limitMs, family, from }
 }
 
 async function throughJumps({ target, context, signal }: Login): Promise<Route['open']> {

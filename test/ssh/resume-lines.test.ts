@@ -16,14 +16,36 @@ test('lines are handed on once, however often the file is read', () => {
   expect(handedOn(['one', 'two'], ['one'], ['one', 'two', 'three'])).toEqual(['one', 'two', 'three'])
 })
 
-test('a file that was rotated meanwhile is new from the first line that differs', () => {
+test('a file that was rotated while nobody read is new from its first line', () => {
   expect(handedOn(['one', 'two', 'three'], ['one', 'other', 'three'])).toEqual([
     'one',
     'two',
     'three',
+    'one',
     'other',
     'three',
   ])
+})
+
+test('of a file that was rotated while it was read, the lines of the new one are known', () => {
+  expect(handedOn(['old', 'older', 'new', 'newer'], ['new', 'newer', 'newest'])).toEqual([
+    'old',
+    'older',
+    'new',
+    'newer',
+    'newest',
+  ])
+})
+
+test('lines that occur again and again are not taken for the end of what is known', () => {
+  expect(handedOn(['a', 'b', 'a'], ['a', 'b', 'a', 'c'])).toEqual(['a', 'b', 'a', 'c'])
+  expect(handedOn(['x', 'a', 'b', 'a'], ['a', 'c'])).toEqual(['x', 'a', 'b', 'a', 'c'])
+  const same = Array.from({ length: 1000 }, () => 'same')
+  expect(handedOn(same, same, [...same, 'end'])).toEqual([...same, 'end'])
+})
+
+test('a reading that is cut off before it has come to what is new changes nothing', () => {
+  expect(handedOn(['a', 'b', 'c'], ['a', 'b'], [], ['a', 'b', 'c', 'd'])).toEqual(['a', 'b', 'c', 'd'])
 })
 
 test('a line that came in two goes is known when it comes whole', () => {

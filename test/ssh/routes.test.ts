@@ -1,4 +1,4 @@
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { appendFileSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
@@ -165,6 +165,29 @@ test('64 connections to one stock sshd: every one gets in', async () => {
   expect(opened.filter((one) => one instanceof ConnectionError)).toEqual([])
   await Promise.all(opened.map((one) => one instanceof ConnectionError || one[Symbol.asyncDispose]()))
 })
+
+test.each(['ssh2', 'openssh'] as const)(
+  'names of one sshd count together: none of its connections is dropped, %s',
+  async (transport) => {
+    await using sshd = await startSshd({
+      home: directory,
+      authorizedKey: key.publicKey,
+      address: '127.0.0.1',
+      config: ['MaxStartups 9:100:9'],
+    })
+    const names = ['127.0.0.1', 'localhost'].map((name) => knownHosts({ ...sshd, address: name }))
+    appendFileSync(join(directory, 'known_hosts'), names.join(''))
+    await using ssh = door()
+    const many = Array.from({ length: 24 }, (_, index) => {
+      const access = { ssh: index % 2 === 0 ? 'localhost' : '127.0.0.1', port: sshd.port, user: sshd.user, transport }
+      return { key: `host-${index}`, access }
+    })
+    const opened = [...(await ssh.openConnections(many)).values()]
+    expect(opened.filter((one) => one instanceof ConnectionError)).toEqual([])
+    expect(sshd.log()).not.toMatch(/MaxStartups throttling|drop connection/)
+    await Promise.all(opened.map((one) => one instanceof ConnectionError || one[Symbol.asyncDispose]()))
+  },
+)
 
 test('connections that are closed leave nothing at the host', async () => {
   await using ssh = door()
