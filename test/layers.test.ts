@@ -46,6 +46,7 @@ const doors: Readonly<Record<string, readonly string[]>> = {
   listr2: ['report'],
   chalk: ['report'],
   'tar-stream': ['release'],
+  yauzl: ['release'],
   '@elastic/elasticsearch': ['health'],
   semver: ['plan', 'release'],
 }

@@ -5,8 +5,9 @@ import { type CacheDirectory, keepNewest, replacing, shortHash } from './cache.j
 import { isShipped } from './content.js'
 import { isFileError } from './faults.js'
 import { identify } from './identify.js'
+import { ArchiveError } from './safe-tree.js'
 import { readTree, statLine, type Tree } from './tree.js'
-import { ArchiveError, unpack } from './unpack.js'
+import { unpack } from './unpack.js'
 
 /** A release that was found. */
 export interface Source {
@@ -54,7 +55,7 @@ async function unpackOnce(archive: string, fingerprint: string, options: LocateO
   const packages = join(options.cacheDirectory, 'packages')
   const unpacked = join(packages, shortHash(`${archive}\n${fingerprint}`))
   if (await isThere(unpacked)) return unpacked
-  await replacing(unpacked, (temporary) => unpack(archive, temporary, options.signal)).catch((error: unknown) => {
+  await replacing(unpacked, (temporary) => unpack(archive, temporary, options)).catch((error: unknown) => {
     throw error instanceof ArchiveError ? archiveProblem(archive, error.message) : error
   })
   await keepNewest(packages, 4)

@@ -3,7 +3,8 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
-import { ArchiveError, unpack } from '../../src/release/unpack.js'
+import { ArchiveError } from '../../src/release/safe-tree.js'
+import { unpack } from '../../src/release/unpack.js'
 import { type TarEntry, tgz } from './archives.js'
 
 /** Unpacks into a folder beside a bystander; gives what is there then, the bystander's content and the error. */
