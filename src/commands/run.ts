@@ -15,6 +15,10 @@ import { verbs } from './verbs.js'
 /** Verbs that tell something print one document and nothing else with --json. */
 const telling: ReadonlySet<Verb> = new Set(['plan', 'status', 'check', 'trust', 'explain'])
 
+function tells({ verb, words, options }: Typed): boolean {
+  return telling.has(verb) || (verb === 'bundle' && (words.length > 0 || options.check === true))
+}
+
 /** Runs one verb from its first event to its exit code; what goes wrong becomes problems, never a stack trace. */
 export async function run(typed: Typed, io: Io, again: VerbRun['again']): Promise<ExitCode> {
   const begun = systemWorld.now()
@@ -44,7 +48,7 @@ export async function run(typed: Typed, io: Io, again: VerbRun['again']): Promis
     emit({ kind: 'runFinished', ok: exitCode === exitCodes.done, exitCode, ms: systemWorld.now() - begun, closing })
   await reporter.finish()
   if (!isMute(typed)) for (const text of texts) io.stdout.write(text)
-  if (typed.options.json && telling.has(typed.verb) && texts.length === 0 && exitCode !== exitCodes.done)
+  if (typed.options.json && tells(typed) && texts.length === 0 && exitCode !== exitCodes.done)
     io.stdout.write(`${JSON.stringify({ version: 1, ok: false, exitCode, problems: end.problems })}\n`)
   return exitCode
 }
@@ -105,7 +109,7 @@ function reporterOf(typed: Typed, io: Io): Reporter {
   const { json = false, plain = false, quiet = false, verbose = false } = typed.options
   const { stdout, stderr, env } = io
   const kind = chooseReporter({
-    json: json && !telling.has(typed.verb),
+    json: json && !tells(typed),
     plain: plain || typed.verb === 'status',
     quiet: quiet || isSilent(typed, stdout.isTTY === true),
     isTTY: stdout.isTTY === true,
@@ -123,9 +127,13 @@ function reporterOf(typed: Typed, io: Io): Reporter {
 }
 
 /** Where nothing may stand beside what is told, or all is told by the verbs that are run inside. */
-function isSilent({ verb, options: { json, verbose, watch } }: Typed, isTTY: boolean): boolean {
+function isSilent(typed: Typed, isTTY: boolean): boolean {
+  const {
+    verb,
+    options: { json, verbose, watch },
+  } = typed
   if (verb === 'rehearse' || watch === true) return true
-  if (!telling.has(verb)) return false
+  if (!tells(typed)) return false
   return json === true || (verbose !== true && (verb === 'status' || !isTTY))
 }
 

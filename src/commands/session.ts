@@ -90,7 +90,8 @@ export async function releaseOf({ cluster, context }: Session, io: Io): Promise<
   })
 }
 
-function cacheOf({ env, homeDirectory }: Io): string {
+/** Where what need not be made or fetched twice is kept on this machine. */
+export function cacheOf({ env, homeDirectory }: Io): string {
   return join(env.XDG_CACHE_HOME || join(homeDirectory, '.cache'), 'trueno-deploy')
 }
 

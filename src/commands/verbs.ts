@@ -30,6 +30,7 @@ export const verbs = {
   down: runDown,
   check: runCheck,
   trust: runTrust,
+  bundle: runBundle,
   explain: async (run) => explain(run),
   rehearse: runRehearse,
 } satisfies Record<Verb, (run: VerbRun) => Promise<Outcome>>
@@ -141,6 +142,12 @@ async function runCheck(run: VerbRun): Promise<Outcome> {
 async function runTrust(run: VerbRun): Promise<Outcome> {
   await using session = await open(run, run.typed.file)
   return await trust(session, run)
+}
+
+async function runBundle(run: VerbRun): Promise<Outcome> {
+  // No other verb needs what makes one.
+  const { bundle } = await import('./bundle.js')
+  return bundle(run)
 }
 
 async function runRehearse(run: VerbRun): Promise<Outcome> {

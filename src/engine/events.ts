@@ -11,6 +11,8 @@ export type EventBody =
       readonly verb: string
       readonly cluster: string
       readonly hosts: number
+      /** What one of them is called; absent: a host. */
+      readonly noun?: string
       /** For people: `9f3c2a1 (stand-in)`; null where the verb needs none or it is not known yet. */
       readonly release: string | null
     }
@@ -19,8 +21,10 @@ export type EventBody =
   | {
       readonly kind: 'phaseStarted'
       readonly phase: string
-      readonly title: string /** Hosts that take part. */
+      readonly title: string /** Hosts that take part; parts of a bundle while one is made. */
       readonly hosts: readonly HostKey[]
+      /** What one of them is called; absent: a host. */
+      readonly noun?: string
     }
   /** A line for the phase as a whole: `2 of 3 ready signals`. Replaces the one before. */
   | { readonly kind: 'phaseProgress'; readonly phase: string; readonly message: string }

@@ -34,6 +34,8 @@ const gremlinConfig = `${binaries}/gremlin_server/conf/gremlin-server-trueno.yam
 
 const leftOut: readonly RegExp[] = [
   /(^|\/)\.git$/,
+  // What a bundle says of itself.
+  /^(?:bundle\.json|bundle\.files|sbom\.cdx\.json)$/,
   /(^|\/)node_modules\/\.cache$/,
   // Trueno's own data and what it generates at each start.
   /^lib\/core\/data$/,

@@ -35,7 +35,8 @@ export async function locate(path: string, options: LocateOptions): Promise<Sour
   return archiveSource(real, statLine(stats), options)
 }
 
-function folderSource(path: string): Source {
+/** @param path absolute, links resolved */
+export function folderSource(path: string): Source {
   const tree = once(() => readPackage(path, path))
   return { path, origin: path, tree, fingerprint: async () => (await tree()).fingerprint }
 }

@@ -10,7 +10,7 @@ import { type Digest, digest } from './digest.js'
 import { asUsageError, changedProblem, type Place } from './faults.js'
 import { identify } from './identify.js'
 import { inspect } from './inspect.js'
-import { type LocateOptions, locate, type Source } from './locate.js'
+import { folderSource, type LocateOptions, locate, type Source } from './locate.js'
 import { partsOf } from './parts.js'
 import { readRuntime } from './runtime.js'
 import { type SharedFile, sharedFile } from './shared-file.js'
@@ -55,6 +55,11 @@ export async function openRelease(path: string, options: OpenOptions): Promise<O
   } catch (error) {
     throw asUsageError(error, place)
   }
+}
+
+/** Reads the folder of a release, by the same rules, without keeping anything of it. UsageError: all that is wrong with it. */
+export async function inspectRelease(folder: string, signal?: AbortSignal): Promise<Release> {
+  return readRelease(folderSource(folder), signal)
 }
 
 async function readOnce(source: Source, { cacheDirectory, signal }: OpenOptions): Promise<Release> {

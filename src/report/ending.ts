@@ -83,9 +83,9 @@ function headingOf({ end, run, phases }: ReportState, page: Page): readonly stri
   ]
 }
 
-function failureLine({ title, rows, end }: PhaseState): string {
+function failureLine({ title, rows, noun, end }: PhaseState): string {
   const failed = rows.filter(({ state }) => state === 'failed').length
-  return failed === 0 ? `${title}: ${end?.summary}` : `${title} failed on ${failed} of ${count(rows.length, 'host')}`
+  return failed === 0 ? `${title}: ${end?.summary}` : `${title} failed on ${failed} of ${count(rows.length, noun)}`
 }
 
 function headLine(name: MarkName, text: string, { columns, paint }: Page): readonly string[] {

@@ -17,12 +17,12 @@ export interface HostLine {
  * At most `room` lines for the hosts of a phase: those that failed first, then those that have waited longest. Equal
  * ones are folded into one line as soon as there are a few of them; what still finds no room is counted.
  */
-export function hostLines(rows: readonly HostRow[], now: number, room: number): readonly HostLine[] {
+export function hostLines(rows: readonly HostRow[], now: number, room: number, noun: string): readonly HostLine[] {
   if (room < 1 || rows.length === 0) return []
   const groups = [4, 1].map((most) => group(rows, most)).find((folded) => folded.length <= room) ?? group(rows, 1)
-  if (groups.length <= room) return groups.map((members) => lineOf(members, now))
+  if (groups.length <= room) return groups.map((members) => lineOf(members, now, noun))
   const shown = groups.slice(0, room - 1)
-  return [...shown.map((members) => lineOf(members, now)), restOf(groups.slice(room - 1).flat())]
+  return [...shown.map((members) => lineOf(members, now, noun)), restOf(groups.slice(room - 1).flat())]
 }
 
 /** Groups of equal rows in the order they are shown; groups of up to `most` are taken apart again. */
@@ -58,12 +58,12 @@ function byUrgency(one: HostRow, other: HostRow): number {
   return urgency[one.state] - urgency[other.state] || (one.step?.startedAt ?? 0) - (other.step?.startedAt ?? 0)
 }
 
-function lineOf(members: readonly HostRow[], now: number): HostLine {
+function lineOf(members: readonly HostRow[], now: number, noun: string): HostLine {
   const [row] = members
   if (row === undefined) throw new Error('a group of rows has members')
   const mark = markOf(row, now)
   if (members.length === 1) return { mark, label: row.host, text: rowText(row), clocks: rowClocks(row, now) }
-  return { mark, label: count(members.length, 'host'), ...many[row.state](row, now) }
+  return { mark, label: count(members.length, noun), ...many[row.state](row, now) }
 }
 
 /** What several say as one; of those that work, the clock of the one that has waited longest. */

@@ -52,7 +52,7 @@ function progressOf(phase: PhaseState, now: number): string {
   const sent = phase.rows.reduce((sum, row) => sum + sentBytes(row), 0)
   const speed = rate(sent, now - phase.startedAt)
   const parts = [
-    phase.progress ?? `${over} of ${count(phase.rows.length, 'host')}`,
+    phase.progress ?? `${over} of ${count(phase.rows.length, phase.noun)}`,
     ...(sent === 0 ? [] : [bytes(sent)]),
     ...(speed === null ? [] : [`${bytes(speed)}/s`]),
   ]

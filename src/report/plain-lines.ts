@@ -76,8 +76,8 @@ const lines = {
   runFinished: () => [],
 } satisfies { [Kind in Event['kind']]: (event: EventOf<Kind>, context: PlainContext) => readonly string[] }
 
-function headOf({ cluster, hosts, release }: NonNullable<ReportState['run']>): string {
-  const parts = [cluster, count(hosts, 'host'), ...(release === null ? [] : [`release ${release}`])]
+function headOf({ cluster, hosts, noun, release }: NonNullable<ReportState['run']>): string {
+  const parts = [cluster, count(hosts, noun), ...(release === null ? [] : [`release ${release}`])]
   return parts.join(' · ')
 }
 

@@ -62,7 +62,7 @@ function phasesOf(phases: readonly PhaseState[], lines: number, { rows }: Size, 
 function rowsBelow(phase: PhaseState, now: number, room: number): readonly HostLine[] {
   const shown = phase.end === null ? phase.rows : phase.rows.filter((row) => row.state === 'failed')
   const alone = phase.rows.length === 1 && phase.end === null
-  return alone || !shown.some(tells) ? [] : hostLines(shown, now, room)
+  return alone || !shown.some(tells) ? [] : hostLines(shown, now, room, phase.noun)
 }
 
 /** Before the first host has begun there is nothing to tell of any. */
@@ -94,8 +94,8 @@ function longest(widths: readonly number[]): number {
 
 function headOf({ run }: ReportState, { columns }: Size, paint: Paint): readonly string[] {
   if (run === null) return []
-  const { cluster, hosts, release } = run
-  const rest = [count(hosts, 'host'), ...(release === null ? [] : [`release ${release}`])].join(' · ')
+  const { cluster, hosts, noun, release } = run
+  const rest = [count(hosts, noun), ...(release === null ? [] : [`release ${release}`])].join(' · ')
   const line = cut(`${cluster} · ${rest}`, columns - 2)
   const name = line.slice(0, cluster.length)
   return [` ${paint.strong(name)}${line.slice(cluster.length)}`, '']

@@ -23,6 +23,8 @@ export interface RunState {
   readonly verb: string
   readonly cluster: string
   readonly hosts: number
+  /** What one of them is called. */
+  readonly noun: string
   /** Null: not known yet, or none is needed. */
   readonly release: string | null
   /** Epoch milliseconds, as all times here. */
@@ -34,6 +36,8 @@ export type RunEnd = Omit<EventOf<'runFinished'>, 'kind'>
 export interface PhaseState {
   readonly id: string
   readonly title: string
+  /** What a row of it is called. */
+  readonly noun: string
   readonly startedAt: number
   /** The last line for the phase as a whole; null: nothing was said. */
   readonly progress: string | null
@@ -95,9 +99,9 @@ export function reduce(state: ReportState, event: Event): ReportState {
 }
 
 const folds = {
-  runStarted: (state, { time, verb, cluster, hosts, release }) => ({
+  runStarted: (state, { time, verb, cluster, hosts, noun = 'host', release }) => ({
     ...state,
-    run: { verb, cluster: oneLine(cluster), hosts, release: release && oneLine(release), startedAt: time },
+    run: { verb, cluster: oneLine(cluster), hosts, noun, release: release && oneLine(release), startedAt: time },
   }),
   releaseKnown: (state, { release }) => ({ ...state, run: state.run && { ...state.run, release: oneLine(release) } }),
   phaseStarted: (state, event) => ({ ...state, phases: [...state.phases, newPhase(event)] }),
@@ -121,10 +125,11 @@ const folds = {
   }),
 } satisfies { [Kind in Event['kind']]: (state: ReportState, event: EventOf<Kind>) => ReportState }
 
-function newPhase({ time, phase, title, hosts }: EventOf<'phaseStarted'>): PhaseState {
+function newPhase({ time, phase, title, hosts, noun = 'host' }: EventOf<'phaseStarted'>): PhaseState {
   return {
     id: phase,
     title: oneLine(title),
+    noun,
     startedAt: time,
     progress: null,
     rows: hosts.map(newRow),

@@ -1,0 +1,113 @@
+import { createHash } from 'node:crypto'
+import { createWriteStream } from 'node:fs'
+import { mkdir, readFile, rename, rm, stat, writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import { pipeline } from 'node:stream/promises'
+import type { World } from '../world.js'
+import { type Clients, FetchError, type Reply } from './clients.js'
+import { isDiskError } from './disk.js'
+import type { Store } from './store.js'
+
+export interface DownloadOptions {
+  readonly clients: Pick<Clients, 'get'>
+  readonly world: World
+  readonly store: Store
+  readonly signal: AbortSignal
+  /** Total is null while nobody has told it. */
+  readonly onBytes: (bytes: number, total: number | null) => void
+}
+
+const tries = 5
+
+/**
+ * Fetches a URL into `folder`. What has arrived is kept when it breaks off, also when the run ends there: the next try
+ * asks for the rest only. @throws FetchError
+ */
+export async function download(url: string, folder: string, options: DownloadOptions): Promise<string> {
+  const partial = await partialOf(url, options.store)
+  for (let attempt = 1; ; attempt += 1) {
+    try {
+      await more(url, partial, options)
+      const file = join(folder, 'download')
+      await rename(partial.path, file)
+      await rm(partial.versionPath, { force: true })
+      return file
+    } catch (error) {
+      options.signal.throwIfAborted()
+      if (isDiskError(error) || !isPassing(error) || attempt === tries) throw asFetchError(error)
+      await options.world.sleep(500 * 2 ** attempt * (0.5 + options.world.random() / 2), options.signal)
+    }
+  }
+}
+
+interface Partial {
+  readonly path: string
+  /** File with the server's name for the version of which we have the beginning. */
+  readonly versionPath: string
+}
+
+async function partialOf(url: string, { directory }: Store): Promise<Partial> {
+  const folder = join(directory, 'partial')
+  await mkdir(folder, { recursive: true, mode: 0o700 })
+  const path = join(folder, createHash('sha256').update(url).digest('hex').slice(0, 32))
+  return { path, versionPath: `${path}.version` }
+}
+
+async function more(url: string, partial: Partial, options: DownloadOptions): Promise<void> {
+  const version = await readFile(partial.versionPath, 'utf8').catch(() => '')
+  // Without a name for the version nobody can tell whether the rest would fit.
+  const offset = version === '' ? 0 : await sizeOf(partial.path)
+  const reply = await options.clients.get(url, { offset, version, signal: options.signal })
+  if (reply.status === rangeRefused && offset > 0) {
+    await rm(partial.path, { force: true })
+    throw new BrokenOff('the part that was here fits no more')
+  }
+  const begin = startOf(reply, offset)
+  if (begin === null) throw new FetchError(`${url} answers ${reply.status}`)
+  await writeFile(partial.versionPath, reply.version, { mode: 0o600 })
+  await append(reply, partial.path, begin, options)
+}
+
+const rangeRefused = 416
+
+/** At which byte the answer begins; null: it is no answer. */
+function startOf({ status }: Reply, offset: number): number | null {
+  if (status === 206) return offset
+  return status === 200 ? 0 : null
+}
+
+async function append(reply: Reply, path: string, begin: number, { onBytes, signal }: DownloadOptions): Promise<void> {
+  const total = reply.bytes === null ? null : begin + reply.bytes
+  let arrived = begin
+  const counted = async function* () {
+    for await (const bytes of reply.body) {
+      arrived += bytes.length
+      onBytes(arrived, total)
+      yield bytes
+    }
+  }
+  const sink = createWriteStream(path, { flags: begin === 0 ? 'w' : 'a', mode: 0o600 })
+  await pipeline(counted, sink, { signal })
+  if (total !== null && arrived !== total) throw new BrokenOff(`it broke off after ${arrived} of ${total} bytes`)
+}
+
+class BrokenOff extends Error {
+  override readonly name = 'BrokenOff'
+}
+
+/** An answer that says no is no reason to ask again; anything else may have been chance. */
+function isPassing(error: unknown): boolean {
+  return !(error instanceof FetchError)
+}
+
+function asFetchError(error: unknown): unknown {
+  if (error instanceof FetchError || isDiskError(error)) return error
+  return new FetchError(error instanceof Error ? error.message : String(error))
+}
+
+async function sizeOf(path: string): Promise<number> {
+  return stat(path).then(
+    ({ size }) => size,
+    () => 0,
+  )
+}

@@ -1,0 +1,121 @@
+import { spawn } from 'node:child_process'
+import { statfs } from 'node:fs/promises'
+import { type IncomingMessage, request as plainRequest } from 'node:http'
+import { request as secureRequest } from 'node:https'
+import type { Socket } from 'node:net'
+import { dirname } from 'node:path'
+import { createInterface } from 'node:readline'
+import { text } from 'node:stream/consumers'
+import { connect as secure } from 'node:tls'
+import { DialError, type DialOptions, dial } from '../ssh/dial.js'
+import type { Networks } from '../ssh/networks.js'
+import type { World } from '../world.js'
+import { type Clients, FetchError, type GetOptions, type Ran, type Reply, type RunOptions } from './clients.js'
+
+export interface RealOptions {
+  readonly world: World
+  /** The user's, handed on to his clients. */
+  readonly environment: Readonly<Record<string, string | undefined>>
+  /** Networks that alone may be reached (TRUENO_DEPLOY_ONLY); null: all. */
+  readonly only: Networks | null
+}
+
+/** The user's own clients, and the network. */
+export function realClients(options: RealOptions): Clients {
+  return {
+    run: (program, args, runOptions) => run(program, args, runOptions, options),
+    get: (url, getOptions) => get(url, getOptions, options, mostRedirects),
+    freeBytes,
+  }
+}
+
+async function run(
+  program: string,
+  args: readonly string[],
+  { directory, environment, signal, onLine }: RunOptions,
+  options: RealOptions,
+): Promise<Ran | null> {
+  // Nobody could hold it to the networks that are allowed.
+  if (options.only !== null)
+    throw new FetchError(`TRUENO_DEPLOY_ONLY=${options.only.text} allows no registry; ${program} was not started`)
+  const child = spawn(program, args, {
+    cwd: directory,
+    env: { ...options.environment, ...environment },
+    stdio: ['ignore', 'pipe', 'pipe'],
+    detached: true,
+  })
+  const stop = (): void => {
+    // With all that it has started itself.
+    if (child.pid !== undefined) process.kill(-child.pid, 'SIGTERM')
+  }
+  signal.addEventListener('abort', stop)
+  for (const stream of [child.stdout, child.stderr]) createInterface(stream).on('line', (line) => onLine?.(line))
+  const ended = new Promise<number | null>((resolve, reject) => {
+    child.on('error', (error: NodeJS.ErrnoException) => (error.code === 'ENOENT' ? resolve(notThere) : reject(error)))
+    child.on('close', (code) => resolve(code))
+  })
+  try {
+    const [code, stdout, stderr] = await Promise.all([ended, text(child.stdout), text(child.stderr)])
+    signal.throwIfAborted()
+    return code === notThere ? null : { code, stdout, stderr }
+  } finally {
+    signal.removeEventListener('abort', stop)
+  }
+}
+
+const notThere = -1
+const mostRedirects = 5
+
+async function get(url: string, options: GetOptions, real: RealOptions, redirects: number): Promise<Reply> {
+  const message = await ask(new URL(url), options, real)
+  const { location } = message.headers
+  const status = message.statusCode ?? 0
+  if (status < 300 || status > 399 || location === undefined) return replyOf(message)
+  message.resume()
+  if (redirects === 0) throw new FetchError('it redirects for ever')
+  return get(new URL(location, url).href, options, real, redirects - 1)
+}
+
+function replyOf(message: IncomingMessage): Reply {
+  const length = message.headers['content-length']
+  return {
+    status: message.statusCode ?? 0,
+    version: message.headers.etag ?? '',
+    bytes: length === undefined ? null : Number(length),
+    body: message,
+  }
+}
+
+/** Through the one door to the network. */
+async function ask(url: URL, { offset, version, signal }: GetOptions, real: RealOptions): Promise<IncomingMessage> {
+  if (url.protocol !== 'http:' && url.protocol !== 'https:') throw new FetchError(`${url.href} is no web address`)
+  const isSecure = url.protocol === 'https:'
+  const socket = await reach(url, Number(url.port || (isSecure ? 443 : 80)), signal, real)
+  const headers = {
+    'user-agent': 'trueno-deploy',
+    ...(offset > 0 && { range: `bytes=${offset}-`, 'if-range': version }),
+  }
+  const createConnection = (): Socket => (isSecure ? secure({ socket, servername: url.hostname }) : socket)
+  const send = isSecure ? secureRequest : plainRequest
+  return new Promise((resolve, reject) => {
+    send(url, { headers, createConnection, agent: false, signal }, resolve).on('error', reject).end()
+  })
+}
+
+async function reach(url: URL, port: number, signal: AbortSignal, { world, only }: RealOptions): Promise<Socket> {
+  const options: DialOptions = { world, only, timeoutMs: connectMs, signal }
+  return dial(url.hostname, port, options).catch((error: unknown) => {
+    throw error instanceof DialError ? new FetchError(error.message) : error
+  })
+}
+
+const connectMs = 10_000
+
+/** Of the nearest folder that is there. */
+async function freeBytes(folder: string): Promise<number> {
+  const found = await statfs(folder).catch((error: NodeJS.ErrnoException) => {
+    if (error.code !== 'ENOENT' || dirname(folder) === folder) throw error
+    return null
+  })
+  return found === null ? freeBytes(dirname(folder)) : found.bavail * found.bsize
+}

@@ -1,0 +1,172 @@
+import { readFile, rename, writeFile } from 'node:fs/promises'
+import { dirname, join, resolve } from 'node:path'
+import { checkBundle, readBundle } from '../bundle/check.js'
+import { makeBundle } from '../bundle/make.js'
+import type { Manifest } from '../bundle/manifest.js'
+import { realClients } from '../bundle/real-clients.js'
+import { type Platform, readTable, type SourceTable } from '../bundle/table.js'
+import { errorProblem, exitCodes, type Problem, ProblemError, UsageError } from '../errors.js'
+import { renderBundle, renderFound } from '../report/bundle-text.js'
+import { parseNetworks } from '../ssh/networks.js'
+import { systemWorld } from '../system-world.js'
+import type { Outcome } from './context.js'
+import { lockFileOf, readLockFile, writeLockFile } from './lock-file.js'
+import { packageRoot, packageVersion } from './package-root.js'
+import { cacheOf } from './session.js'
+import type { VerbRun } from './verb-run.js'
+
+/** `bundle`, `bundle --check`, `bundle ls`, `bundle show`. */
+export async function bundle(run: VerbRun): Promise<Outcome> {
+  const { words, options } = run.typed
+  const [action = ''] = words
+  if (options.check === true) return check(run, words[0])
+  if (action === '') return make(run)
+  const tell = Object.hasOwn(tellers, action) ? tellers[action as keyof typeof tellers] : undefined
+  if (tell === undefined) throw wrongUse(`bundle takes ls or show, not \`${action}\``)
+  return tell(run, words.slice(1))
+}
+
+const tellers = { ls, show } satisfies Record<string, (run: VerbRun, words: readonly string[]) => Promise<Outcome>>
+
+async function make(run: VerbRun): Promise<Outcome> {
+  const { io, emit, signal } = run
+  const { source = [], flavour = '', platform } = run.typed.options
+  const out = folderOf(run)
+  const lock = lockOf(run)
+  const { sources: locked = {} } = await readLockFile(lock)
+  const table = await readTable(packageRoot)
+  emit({
+    kind: 'runStarted',
+    verb: 'bundle',
+    cluster: relativeTo(out, io.workingDirectory),
+    hosts: partsIn(table, flavour),
+    noun: 'part',
+    release: null,
+  })
+  const manifest = await makeBundle(
+    {
+      table,
+      sources: source,
+      flavour,
+      platform: platform as Platform,
+      folder: io.workingDirectory,
+      out,
+      locked,
+      npmLock: await readFile(npmLockOf(lock), 'utf8').catch(() => null),
+      tool: packageVersion(),
+      packageRoot,
+    },
+    {
+      clients: realClients({
+        world: systemWorld,
+        environment: io.env,
+        only: parseNetworks(io.env.TRUENO_DEPLOY_ONLY),
+      }),
+      world: systemWorld,
+      emit,
+      signal,
+      cacheDirectory: join(cacheOf(io), 'bundle'),
+      onFirst: (sources) => recordSources(lock, sources),
+      onNpmLock: (text) => recordNpmLock(lock, text),
+    },
+  )
+  return { exitCode: exitCodes.done, closing: closingOf(manifest, out, io.workingDirectory) }
+}
+
+function partsIn({ common, flavours }: SourceTable, flavour: string): number {
+  return Object.keys(common).length + Object.keys(flavours[flavour]?.components ?? {}).length
+}
+
+async function recordSources(lock: string, sources: Readonly<Record<string, string>>): Promise<void> {
+  if (Object.keys(sources).length === 0) return
+  const before = await readLockFile(lock)
+  const all = Object.entries({ ...before.sources, ...sources }).sort(([a], [b]) => (a < b ? -1 : 1))
+  await writeLockFile(lock, { ...before, sources: Object.fromEntries(all) })
+}
+
+/** npm's own form, in a file of its own: it has thousands of lines, and npm reads it. */
+async function recordNpmLock(lock: string, text: string): Promise<void> {
+  const path = npmLockOf(lock)
+  await writeFile(`${path}.new`, text)
+  await rename(`${path}.new`, path)
+}
+
+function npmLockOf(lock: string): string {
+  return join(dirname(lock), 'trueno-deploy.npm-lock.json')
+}
+
+function closingOf({ release, label }: Manifest, out: string, from: string): readonly string[] {
+  const path = relativeTo(out, from)
+  return [`Release ${release.slice(0, 7)} (${label}) is in ${path}.`, `Next: trueno-deploy up --release ${path}`]
+}
+
+async function check(run: VerbRun, directory?: string): Promise<Outcome> {
+  const folder = folderOf(run, directory)
+  const { manifest, differences } = await checkBundle(folder, run.signal)
+  const ok = differences.length === 0
+  const { release, files } = manifest
+  if (run.typed.options.json)
+    run.print(`${JSON.stringify({ version: 1, ok, release, files: files.count, differences })}\n`)
+  else if (ok) run.print(`✔ ${folder} is what it was: release ${release.slice(0, 7)}, ${files.count} files.\n`)
+  if (ok) return { exitCode: exitCodes.done, closing: [] }
+  if (run.typed.options.json) return { exitCode: exitCodes.failed, closing: [] }
+  throw new ProblemError([changed(folder, differences)])
+}
+
+const shownDifferences = 20
+
+function changed(folder: string, differences: readonly string[]): Problem {
+  const shown = differences.slice(0, shownDifferences)
+  const more = differences.length - shown.length
+  return errorProblem({
+    code: 'bundle-changed',
+    title: 'The bundle is not what it was',
+    cause: `${differences.length === 1 ? '1 file' : `${differences.length} files`} of ${folder} differ from what was written down when it was made`,
+    evidence: [...shown, ...(more > 0 ? [`and ${more} more`] : [])].join('\n'),
+    remedy: 'make it again with `trueno-deploy bundle`: from the same sources and lock it is the same',
+  })
+}
+
+async function ls(run: VerbRun, [directory]: readonly string[]): Promise<Outcome> {
+  const manifest = await readBundle(folderOf(run, directory))
+  run.print(run.typed.options.json ? `${JSON.stringify(manifest)}\n` : renderBundle(manifest, run))
+  return { exitCode: exitCodes.done, closing: [] }
+}
+
+async function show(run: VerbRun, [name, directory]: readonly string[]): Promise<Outcome> {
+  if (name === undefined) throw wrongUse('bundle show takes the name of a part or of an npm package')
+  const manifest = await readBundle(folderOf(run, directory))
+  const parts = manifest.parts.filter((part) => part.name === name)
+  const packages = manifest.dependencies.filter((dependency) => dependency.name === name)
+  if (parts.length + packages.length === 0) throw new UsageError([unknownPart(name, manifest)])
+  const found = { parts, packages }
+  run.print(run.typed.options.json ? `${JSON.stringify({ version: 1, ...found })}\n` : renderFound(found, run))
+  return { exitCode: exitCodes.done, closing: [] }
+}
+
+function unknownPart(name: string, { parts }: Manifest): Problem {
+  return errorProblem({
+    code: 'bundle-part-unknown',
+    title: 'There is no such part',
+    cause: `the bundle has no part and no npm package \`${name}\``,
+    remedy: `its parts are ${parts.map((part) => part.name).join(', ')}; \`trueno-deploy bundle ls\` lists them`,
+  })
+}
+
+function folderOf({ typed, io }: VerbRun, directory = typed.options.out ?? 'trueno-release'): string {
+  return resolve(io.workingDirectory, directory)
+}
+
+/** Beside the `cluster.json` that the release is for. */
+function lockOf({ io }: VerbRun): string {
+  return lockFileOf(join(io.workingDirectory, 'cluster.json'))
+}
+
+function relativeTo(path: string, folder: string): string {
+  return path.startsWith(`${folder}/`) ? path.slice(folder.length + 1) : path
+}
+
+function wrongUse(cause: string): UsageError {
+  const remedy = 'see `trueno-deploy bundle --help`'
+  return new UsageError([errorProblem({ code: 'wrong-use', title: 'wrong use', cause, remedy })])
+}
