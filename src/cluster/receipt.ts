@@ -19,6 +19,8 @@ export interface Receipt {
     readonly label: string
     /** Milliseconds that a stop gives the engines of this release. */
     readonly killTimeoutMs: number
+    /** It brings its own Java; absent: no. */
+    readonly hasJava?: boolean
   }
   readonly settings: {
     readonly home: string

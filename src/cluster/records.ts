@@ -37,6 +37,10 @@ const orNull =
   (check: Check): Check =>
   (value) =>
     value === null || check(value)
+const orAbsent =
+  (check: Check): Check =>
+  (value) =>
+    value === undefined || check(value)
 const listOf =
   (check: Check): Check =>
   (value) =>
@@ -63,9 +67,14 @@ const receipt: Shape<Receipt> = {
   key: isText,
   roles: listOf((value) => roles.some((role) => role === value)),
   member: isBoolean,
-  release: has<Receipt['release']>({ id: isSha256, label: isText, killTimeoutMs: isCount }),
+  release: has<Receipt['release']>({
+    id: isSha256,
+    label: isText,
+    killTimeoutMs: isCount,
+    hasJava: orAbsent(isBoolean),
+  }),
   settings: has(settings),
-  keepReleases: (value) => value === undefined || isCount(value),
+  keepReleases: orAbsent(isCount),
   peers: listOf(isText),
   balancer: orNull(has<NonNullable<Receipt['balancer']>>({ host: isText, sourcePort: isCount })),
 }

@@ -35,8 +35,13 @@ function receiptOf(host: Host, facts: Facts, context: PlanContext): Receipt {
     key: host.key,
     roles: host.roles,
     member: host.member,
-    release: { id: release.id, label: release.label, killTimeoutMs: release.killTimeoutMs },
-    settings: { home, data, environment: settingsFileOf(host, facts, cluster).sha256 },
+    release: {
+      id: release.id,
+      label: release.label,
+      killTimeoutMs: release.killTimeoutMs,
+      ...(release.hasJava && { hasJava: true }),
+    },
+    settings: { home, data, environment: settingsFileOf(host, facts, context).sha256 },
     keepReleases: cluster.keepReleases,
     peers: members(cluster).map((member) => member.key),
     balancer: cluster.balancer,
@@ -50,8 +55,8 @@ function clusterFile(facts: Facts, { cluster }: PlanContext): readonly Step[] {
 }
 
 /** Where only the host has them, that they are there was checked before. */
-function settings(host: Host, facts: Facts, { cluster }: PlanContext): readonly Step[] {
-  const { content } = settingsFileOf(host, facts, cluster)
+function settings(host: Host, facts: Facts, context: PlanContext): readonly Step[] {
+  const { content } = settingsFileOf(host, facts, context)
   if (content === null) return []
   const path = layoutOf(facts.home.path).environmentFile
   const found = facts.files.environment

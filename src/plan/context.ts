@@ -22,7 +22,7 @@ export interface PlanContext {
 }
 
 /** The release to be run: a whole one at hand, or only what the receipts tell of it. */
-export type WantedRelease = Pick<Release, 'id' | 'label' | 'killTimeoutMs'> & {
+export type WantedRelease = Pick<Release, 'id' | 'label' | 'killTimeoutMs' | 'hasJava'> & {
   readonly artifacts: readonly Artifact[]
 }
 
@@ -41,7 +41,7 @@ export function wanted(host: Host, facts: Facts, context: PlanContext): Wanted |
   return {
     release: context.release.id,
     clusterFile: context.cluster.file.sha256,
-    environment: settingsFileOf(host, facts, context.cluster).sha256,
+    environment: settingsFileOf(host, facts, context).sha256,
   }
 }
 

@@ -20,6 +20,7 @@ export function describe({ version, declared, runtime, entries }: Described): Om
     nodeRange: node,
     hasRuntime: runtime !== null,
     ...(runtime && { runtime }),
+    ...(entries.some(({ path }) => path === 'runtime/java/bin/java') && { hasJava: true }),
     components: componentDirectories.filter((directory) => stateOf(directory, entries) === 'contained'),
   }
 }

@@ -14,12 +14,18 @@ export async function readRuntime(
   tree: Tree,
   path: string,
 ): Promise<{ runtime: Runtime | null; problems: readonly Problem[] }> {
-  if (!tree.entries.some(({ path }) => path === 'runtime')) return { runtime: null, problems: [] }
+  if (!mustHaveNode(tree)) return { runtime: null, problems: [] }
   const program = await readProgram(join(tree.root, nodePath))
   if (program === null) return faulty(path, `${nodePath} is not there, though there is a folder runtime`)
   if (program.runtime === null) return faulty(path, `${nodePath} is not a program for Linux`)
   if (!program.executable) return faulty(path, `${nodePath} may not be executed`)
   return { runtime: program.runtime, problems: [] }
+}
+
+/** A folder for runtimes with none but Java in it is in order. */
+function mustHaveNode({ entries }: Tree): boolean {
+  const has = (wanted: string): boolean => entries.some(({ path }) => path === wanted)
+  return has('runtime') && (has('runtime/node') || !has('runtime/java'))
 }
 
 async function readProgram(file: string): Promise<{ runtime: Runtime | null; executable: boolean } | null> {

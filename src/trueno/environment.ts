@@ -3,7 +3,7 @@ import type { Host } from '../cluster/cluster.js'
 /**
  * The environment of a start, as `etc/environment` holds it: one `NAME=value` a line, sorted. It reaches core and
  * every engine, also when pm2 restarts one later (real-engines, 1), so a change of it needs a restart.
- * @param javaHome the host's Java as its facts tell it; the inventory's wins
+ * @param javaHome the release's Java, or the host's as its facts tell it; the inventory's wins
  */
 export function environmentFile(host: Host, javaHome: string | null): string {
   const entries = Object.entries(environmentOf(host, javaHome)).filter(isSet)

@@ -6,6 +6,8 @@ export interface Layout {
   readonly balancerFile: string
   readonly receiptFile: string
   readonly pm2Home: string
+  /** Where the Java of a release lies that brings one. */
+  readonly javaHome: string
   /** Core's own log lines, and its errors, of the present start. */
   readonly coreOut: string
   readonly coreErr: string
@@ -23,6 +25,7 @@ export function layoutOf(home: string): Layout {
     balancerFile: `${home}/etc/balancer.json`,
     receiptFile: `${home}/receipt.json`,
     pm2Home,
+    javaHome: `${home}/current/runtime/java`,
     coreOut: `${pm2Home}/logs/Trueno-Core-out-0.log`,
     coreErr: `${pm2Home}/logs/Trueno-Core-error-0.log`,
     pm2Log: `${pm2Home}/pm2.log`,

@@ -12,6 +12,8 @@ export interface Release {
   readonly hasRuntime: boolean
   /** What that Node runs on; absent: no Node in it, or one whose kind is not known. */
   readonly runtime?: Runtime
+  /** It brings its own Java (`runtime/java`), which wins over the hosts'. Absent: no. */
+  readonly hasJava?: boolean
   /** Components that are really in it: the others can only be placeholders. */
   readonly components: readonly ComponentDirectory[]
   /** Whether its engines need Java on the host. */

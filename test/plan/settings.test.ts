@@ -5,6 +5,7 @@ import { workflows } from '../../src/phases/workflows.js'
 import { buildPlan, isEmpty } from '../../src/plan/build.js'
 import type { Plan } from '../../src/plan/plan.js'
 import { withoutSecrets } from '../../src/plan/secrets.js'
+import { settingsFileOf } from '../../src/plan/settings.js'
 import { emptyFacts, exampleCluster, hash, releaseOf } from '../helpers/fixtures.js'
 import { follow } from '../helpers/follow-plan.js'
 
@@ -70,5 +71,36 @@ describe('settings, which may be secrets', () => {
     if (one?.start == null) throw new Error('it runs')
     const facts = new Map([...running, [one.host, { ...one, start: { ...one.start, environment: hash('older') } }]])
     expect(up(bare, facts).phases.map(({ id }) => id)).toEqual(['stopOthers', 'startOthers', 'awaitReady'])
+  })
+})
+
+describe('Java', () => {
+  const javaHomeIn = (release: Parameters<typeof releaseOf>[0], home?: string): string | undefined => {
+    const host = {
+      ...example.hosts[0],
+      java: { ...example.hosts[0]?.java, ...(home && { home }) },
+    } as Cluster['hosts'][0]
+    const context = { cluster: example, release: releaseOf(release) }
+    const { content } = settingsFileOf(host, emptyFacts(host.key, { javaHome: '/usr/lib/jvm/java-8' }), context)
+    return /^JAVA_HOME=(.*)$/m.exec(content ?? '')?.[1]
+  }
+
+  it('is the one of the release where that brings one, else the one of the host; the inventory comes before both', () => {
+    expect(javaHomeIn({})).toBe('/usr/lib/jvm/java-8')
+    expect(javaHomeIn({ hasJava: true })).toMatch(/^\/.*\/current\/runtime\/java$/)
+    expect(javaHomeIn({ hasJava: true }, '/jdk')).toBe('/jdk')
+  })
+
+  it('of the release is known to a second person, who has no release at hand', () => {
+    const plan = buildPlan('up', workflows.up, {
+      cluster: { ...example, hasInventory: true },
+      clusterId: 'c'.repeat(32),
+      facts: new Map(example.hosts.map(({ key }) => [key, emptyFacts(key)])),
+      release: releaseOf({ hasJava: true }),
+      unreachable: new Map(),
+      chosen: null,
+      parallel: 64,
+    })
+    expect(JSON.stringify(plan)).toContain('\\"hasJava\\":true')
   })
 })

@@ -26,9 +26,10 @@ export function nodeFits({ host, facts, release }: Checked): readonly Problem[] 
 }
 
 export function javaPresent({ host, facts, context, release }: Checked): readonly Problem[] {
-  if (!release?.needsJava || !host.member || host.java.home !== undefined || facts.javaHome !== null) return []
+  if (!release?.needsJava || release.hasJava || !host.member || host.java.home !== undefined || facts.javaHome !== null)
+    return []
   // Then the settings that lie on the host were made with one.
-  if (settingsFileOf(host, facts, context.cluster).content === null) return []
+  if (settingsFileOf(host, facts, context).content === null) return []
   return [
     errorProblem({
       code: 'java-missing',
@@ -77,7 +78,7 @@ export function releaseAtHand({ host, facts, context, release }: Checked): reado
 
 /** Without an inventory the settings are those that lie on the host, and nobody here knows others. */
 export function settingsAtHand({ host, facts, context }: Checked): readonly Problem[] {
-  const { content, sha256 } = settingsFileOf(host, facts, context.cluster)
+  const { content, sha256 } = settingsFileOf(host, facts, context)
   if (content !== null || facts.files.environment === sha256) return []
   const { environmentFile } = layoutOf(facts.home.path)
   return [
