@@ -6,8 +6,8 @@ export interface Typed {
   readonly verb: Verb
   /** `cluster.json`, the plan file of `apply`, or the code that `explain` is asked for; empty: none. */
   readonly file: string
-  /** What stands beside it: `ls` and `show NAME` of `bundle`. */
-  readonly words: readonly string[]
+  /** `ls` and `show NAME` of `bundle`; absent for other verbs. */
+  readonly words?: readonly string[]
   readonly options: TypedOptions
 }
 
@@ -104,7 +104,7 @@ function addVerb(program: Command, verb: Verb, take: (typed: Typed) => void): vo
   for (const option of [...options, ...everywhere]) command.addOption(option())
   command.action((...args: unknown[]) => {
     const file = name === null ? '' : String(args[0] ?? '')
-    take({ verb, file, words: words === undefined ? [] : command.args, options: command.opts<TypedOptions>() })
+    take({ verb, file, ...(words && { words: command.args }), options: command.opts<TypedOptions>() })
   })
   command.addHelpText('after', `\nExamples:\n${examples.map((line) => `  trueno-deploy ${verb}${line}`).join('\n')}`)
 }

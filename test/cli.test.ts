@@ -70,8 +70,27 @@ describe('a command line', () => {
   })
 
   it.each([
-    ['', 'a verb is needed: up, plan, apply, status, down, check, trust, explain, rehearse'],
-    ['help upp', 'a verb is needed: up, plan, apply, status, down, check, trust, explain, rehearse'],
+    ['', []],
+    ['ls lab', ['ls', 'lab']],
+    ['show pm2', ['show', 'pm2']],
+    ['lab --check', ['lab']],
+  ])('bundle %s: words stand beside options', (line, words) => {
+    expect(parse(`bundle ${line}`)).toMatchObject({ verb: 'bundle', words })
+  })
+
+  it('bundle: sources add up', () => {
+    const line = 'bundle --source trueno=./t --source spark=pypi:pyspark==2.1.2 --out o --platform linux-arm64'
+    expect(parse(line).options).toMatchObject({
+      source: ['trueno=./t', 'spark=pypi:pyspark==2.1.2'],
+      out: 'o',
+      flavour: 'dev',
+      platform: 'linux-arm64',
+    })
+  })
+
+  it.each([
+    ['', 'a verb is needed: up, plan, apply, status, down, check, trust, bundle, explain, rehearse'],
+    ['help upp', 'a verb is needed: up, plan, apply, status, down, check, trust, bundle, explain, rehearse'],
     ['stat', "unknown command 'stat'\n(Did you mean status?)"],
     ['status --exit-code', "unknown option '--exit-code'"],
     ['down --jsno', "unknown option '--jsno'\n(Did you mean --json?)"],

@@ -17,7 +17,7 @@ import type { VerbRun } from './verb-run.js'
 
 /** `bundle`, `bundle --check`, `bundle ls`, `bundle show`. */
 export async function bundle(run: VerbRun): Promise<Outcome> {
-  const { words, options } = run.typed
+  const { words = [], options } = run.typed
   const [action = ''] = words
   if (options.check === true) return check(run, words[0])
   if (action === '') return make(run)

@@ -15,7 +15,7 @@ import { verbs } from './verbs.js'
 /** Verbs that tell something print one document and nothing else with --json. */
 const telling: ReadonlySet<Verb> = new Set(['plan', 'status', 'check', 'trust', 'explain'])
 
-function tells({ verb, words, options }: Typed): boolean {
+function tells({ verb, words = [], options }: Typed): boolean {
   return telling.has(verb) || (verb === 'bundle' && (words.length > 0 || options.check === true))
 }
 
