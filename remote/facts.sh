@@ -2,7 +2,7 @@
 # Says what this host is and what it has. Reads only; writes nothing anywhere, starts nothing that stays.
 #
 # Usage: facts.sh HOME DATA KEY PORT...
-#   HOME, DATA  absolute, or beginning with ~/ for the home directory of the login user
+#   HOME, DATA  absolute, or beginning with ~/ for the home directory of whoever runs this
 #   KEY         this host's key in cluster.json
 #   PORT...     ports of which to say who listens
 # Output: a line for each fact, tab-separated, in any order between the first and the last; an empty field, or no line,

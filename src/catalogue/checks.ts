@@ -1,4 +1,4 @@
-import { either, type Section, stops } from './entry.js'
+import { either, type Section, stops, warns } from './entry.js'
 
 export const checks = {
   title: 'Checks',
@@ -8,7 +8,13 @@ export const checks = {
       'The home directory cannot be written to',
       'Nothing can be put on the host.',
       'It belongs to another user, lies on a read-only disk, or a file is in the way.',
-      'Give it to the login user, or name another with `home` in the inventory.',
+      'Give it to the user that Trueno runs as, or name another with `home` in the inventory.',
+    ),
+    'runs-as-another-user': warns(
+      'Trueno may run there as another user',
+      'The login finds nothing of the cluster in its own home, and another user has the port of Trueno: what runs may be a cluster that it cannot see.',
+      'An inventory that names `runAs`, and that is not on this laptop.',
+      'Name that user with `runAs` in the inventory.',
     ),
     'home-on-network': stops(
       'The home directory is on a network file system',

@@ -26,6 +26,8 @@ const goOn = 'Run `trueno-deploy down` again to stop the rest, or `trueno-deploy
 async function takeDown(options: DownOptions, fleet: Fleet, context: CommandContext): Promise<Outcome> {
   const found = await visit(options.cluster, fleet, context)
   const first = planDown(found, options)
+  for (const problem of first.problems.filter(({ severity }) => severity === 'warning'))
+    context.emit({ kind: 'problem', problem })
   refuseProblems(first)
   if (isEmpty(first)) return nothingRuns(first, options)
   return withLease({ fleet, visit: found, purpose: 'down', wait: options.wait }, context, async (lease) => {

@@ -6,6 +6,7 @@ import { buildPlan, clusterIdOf } from '../plan/build.js'
 import type { PhaseDefinition, WantedRelease } from '../plan/context.js'
 import type { Plan } from '../plan/plan.js'
 import { preflightProblems } from '../plan/preflight.js'
+import { isMissingRight } from '../ssh/errors.js'
 import type { World } from '../world.js'
 import type { HostOptions, ReleaseAtHand } from './context.js'
 import type { Visit } from './visit.js'
@@ -65,6 +66,12 @@ export function planDown(visit: Visit, request: Pick<PlanRequest, 'chosen' | 'pa
 function runningId(facts: ReadonlyMap<HostKey, Facts>): string {
   const orphans = [...facts.values()].flatMap(({ receipt, processes }) => (receipt === null ? processes : []))
   return orphans[0]?.clusterId ?? ''
+}
+
+/** A right that is missing is to be given before anything changes, as what the checks find is. */
+export function refuseMissingRights({ unreachable }: Plan, chosen: PlanRequest['chosen']): void {
+  const concerned = unreachable.filter(({ host }) => chosen === null || chosen.includes(host ?? ''))
+  if (concerned.some(isMissingRight)) throw new ProblemError(unreachable)
 }
 
 /** Throws when the checks found what would make it fail. Unreachable hosts do not stop it: the others are prepared. */

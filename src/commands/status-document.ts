@@ -14,6 +14,7 @@ import type { DeepLook } from '../engine/look-deep.js'
 import { errorProblem, type Problem } from '../errors.js'
 import { type ClusterAnswers, judgeCluster } from '../health/health.js'
 import type { Answer } from '../health/probes.js'
+import { otherRunUser } from '../plan/checks/run-user.js'
 import { balancerProcesses, type HostState, hostState, isCore, truenoProcesses } from '../plan/state.js'
 import { type Component, componentsOf, runsSparkWorker } from '../trueno/components.js'
 import type { HostOptions } from './context.js'
@@ -104,7 +105,11 @@ function hostStatus(host: Host, { cluster, health, facts, deep, problems }: Host
     release: facts.start?.release ?? facts.currentRelease,
     components,
     disk: diskOf(facts, deep),
-    problems: [...(state === 'stopped' || state === 'absent' ? [] : told), ...(deep?.problems ?? [])],
+    problems: [
+      ...(state === 'stopped' || state === 'absent' ? [] : told),
+      ...(deep?.problems ?? []),
+      ...otherRunUser(host, facts),
+    ],
   }
 }
 

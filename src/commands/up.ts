@@ -11,7 +11,7 @@ import { engineOf, withLease } from './changing.js'
 import type { CommandContext, Fleet, HostOptions, Outcome, ReleaseAtHand } from './context.js'
 import { FailedRun } from './failed-run.js'
 import { tellingWhatRuns } from './interrupted.js'
-import { freshClusterId, type PlanRequest, planUp, refuseProblems } from './planning.js'
+import { freshClusterId, type PlanRequest, planUp, refuseMissingRights, refuseProblems } from './planning.js'
 import { refuseStale } from './saved-plan.js'
 import { connectAll, type Visit, visit } from './visit.js'
 
@@ -106,8 +106,9 @@ function isError({ severity }: Problem): boolean {
   return severity === 'error'
 }
 
-function refuse(plan: Plan, { saved }: UpOptions): void {
+function refuse(plan: Plan, { saved, chosen }: UpOptions): void {
   refuseProblems(plan)
+  refuseMissingRights(plan, chosen)
   if (saved !== undefined) refuseStale(saved, plan)
 }
 

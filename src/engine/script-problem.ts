@@ -33,7 +33,7 @@ const byStatus: Readonly<Record<number, Told>> = {
   },
   73: {
     code: 'home-not-writable',
-    remedy: 'give the directory to the login user, or name another with `home` in the inventory',
+    remedy: 'give the directory to the user that Trueno runs as, or name another with `home` in the inventory',
   },
   74: { code: 'precondition', remedy: 'run `trueno-deploy up` again: it looks at the host anew' },
   75: {

@@ -2,7 +2,7 @@ import type { Cluster, Host, HostKey } from '../cluster/cluster.js'
 import type { Facts } from '../cluster/facts.js'
 import type { ClusterId } from '../cluster/receipt.js'
 import type { Problem } from '../errors.js'
-import { foreignProcesses } from './checks/cluster-checks.js'
+import { foreignProcesses, unseenRunUsers } from './checks/cluster-checks.js'
 import type { PhaseDefinition, PlanContext } from './context.js'
 import type { Phase, Plan } from './plan.js'
 import { contextOf, type Preflight, preflightProblems } from './preflight.js'
@@ -41,7 +41,8 @@ export function buildPlan(
     phases,
     sends: sendsOf(phases, release?.artifacts ?? []),
     unreachable: [...inputs.unreachable.values()],
-    problems: workflow === 'up' ? preflightProblems(inputs) : foreignProcesses(context),
+    problems:
+      workflow === 'up' ? preflightProblems(inputs) : [...foreignProcesses(context), ...unseenRunUsers(context)],
   }
 }
 

@@ -1,7 +1,7 @@
 import type { ProblemCode } from '../catalogue/catalogue.js'
 import type { HostKey } from '../cluster/cluster.js'
 import { errorProblem, type Problem, ProblemError } from '../errors.js'
-import type { ConnectionFault } from './connection.js'
+import type { ConnectionFault, MissingRight } from './connection.js'
 import type { HostKeyBlob } from './known-hosts.js'
 
 /** A host cannot be talked to. `problem` tells it to people; `fault` is what a program decides by. */
@@ -38,6 +38,11 @@ export interface Told {
 /** The link may be made again and the same step tried again. */
 export function isLost(error: unknown): error is ConnectionError {
   return error instanceof ConnectionError && error.fault === 'lost'
+}
+
+/** It is not the host that cannot be reached, but the user that it is all to be done as. */
+export function isMissingRight({ code }: Problem): boolean {
+  return code in missingRights
 }
 
 /** Worth another try when a link is made *again*: a host that was there a moment ago may be back in another. */
@@ -134,3 +139,13 @@ const faults = {
     remedy: 'Run the same command again: it goes on where this one stopped.',
   },
 } satisfies Record<ConnectionFault, { code: ProblemCode; title: string; remedy: string }>
+
+const missingRights = {
+  'run-as-no-tool': true,
+  'run-as-no-user': true,
+  'run-as-refused': true,
+  'run-as-terminal': true,
+  'run-as-password': true,
+  'run-as-wrong-password': true,
+  'run-as-failed': true,
+} satisfies Record<MissingRight, true>

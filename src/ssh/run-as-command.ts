@@ -36,6 +36,7 @@ const marker = 'M=@@trueno-deploy:'
 
 const english = 'LC_ALL=C;export LC_ALL;unset LANGUAGE'
 
+// What sudo remembers of a password (-k: nothing) could be forgotten in the middle of a run.
 /** $1 user, $2 tool or nothing, $3 asking, $4 what then runs. Root needs neither sudo nor doas where there is none. */
 const become = [
   `${marker};echo "$M"shell@@`,
@@ -43,7 +44,7 @@ const become = [
   'test "$(id -un)" = "$1"&&exec /bin/sh -c "$4"',
   'C="sudo doas";test "$(id -u)" = 0&&C="$C su"',
   `for T in \${2:-$C};do command -v "$T" >/dev/null 2>&1&&break;T=;done`,
-  'case "$3 $T" in "silent sudo") exec sudo -n -H -u "$1" -- /bin/sh -c "$4";;' +
+  'case "$3 $T" in "silent sudo") exec sudo -k -n -H -u "$1" -- /bin/sh -c "$4";;' +
     `"password sudo") exec sudo -S -k -p "${passwordPrompt}" -H -u "$1" -- /bin/sh -c "$4";;` +
     '*doas) exec doas -n -u "$1" -- /bin/sh -c "$4";;' +
     '*su) exec su -s /bin/sh -c "$4" "$1";;esac',

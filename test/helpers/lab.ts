@@ -8,6 +8,7 @@ import type { Role } from '../../src/cluster/cluster.js'
 import type { Status } from '../../src/cluster/status.js'
 import { commandLine, type Ran, type Running, type Told, toldBy } from './command-line.js'
 import { killMarked, type MarkedProcess, markedProcesses } from './marked.js'
+import { makePrivateUsers, type PrivateUsers } from './private-users.js'
 import { type ClientKey, makeClientKey, type SshdHost, type SshdOptions, startSshd } from './sshd.js'
 
 /** Roles of the example of Trueno's documentation. */
@@ -30,15 +31,26 @@ export interface LabOptions {
   readonly inventory?: Values
   /** What is particular about its sshd's. */
   readonly sshd?: Partial<SshdOptions>
+  /** `deploy` logs in, and everything is done as `elastic`. Default: as whoever runs the test. Needs `canMount`. */
+  readonly runAs?: RunAsLab
+}
+
+export interface RunAsLab {
+  /** Of `deploy`. */
+  readonly password: string
+  /** Rules of sudo. */
+  readonly sudoers: readonly string[]
 }
 
 export interface LabHost {
   readonly key: string
-  /** HOME of its login. */
+  /** HOME of whoever things are done as. */
   readonly login: string
   /** Our directory on it. */
   readonly home: string
   readonly sshd: SshdHost
+  /** Who is known on it; null: those of this machine. */
+  readonly users: PrivateUsers | null
 }
 
 /** A cluster of real sshd hosts on loopback addresses that no other test has, and the tool's own command line for it. */
@@ -70,14 +82,21 @@ export interface Lab extends AsyncDisposable {
 }
 
 /** Everything is taken away again when it is disposed of: processes, hosts, files. */
-export async function makeLab({ roles = exampleRoles, inventory = {}, sshd = {} }: LabOptions = {}): Promise<Lab> {
+export async function makeLab({
+  roles = exampleRoles,
+  inventory = {},
+  sshd = {},
+  runAs,
+}: LabOptions = {}): Promise<Lab> {
   const directory = mkdtempSync(join(tmpdir(), 'lab-'))
   const network = `127.${randomInt(64, 255)}.${randomInt(1, 255)}`
   const clientKey = makeClientKey(directory, 'key')
   const hosts = await Promise.all(
-    roles.map((_, index) =>
-      makeHost(directory, `${network}.${40 + index}`, { authorizedKey: clientKey.publicKey, ...sshd }),
-    ),
+    roles.map((_, index) => {
+      const address = `${network}.${40 + index}`
+      const options = { authorizedKey: clientKey.publicKey, ...sshd }
+      return runAs === undefined ? makeHost(directory, address, options) : makeRunAsHost(address, options, runAs)
+    }),
   )
   const lab = labOf({ directory, hosts, clientKey, roles, members: new Set(hosts.keys()) })
   lab.members(...hosts.keys())
@@ -140,7 +159,10 @@ function labOf(parts: Parts): Lab {
 async function takeAway({ directory, hosts }: Parts): Promise<void> {
   for (const { home } of hosts) killMarked(home)
   await Promise.all(hosts.map(({ sshd }) => sshd[Symbol.asyncDispose]()))
-  for (const { home } of hosts) killMarked(home)
+  for (const { home, users } of hosts) {
+    killMarked(home)
+    users?.[Symbol.dispose]()
+  }
   rmSync(directory, { recursive: true, force: true })
 }
 
@@ -153,7 +175,19 @@ async function makeHost(directory: string, address: string, options: Omit<SshdOp
     home: login,
     environment: { PATH: `${dirname(process.execPath)}:${process.env.PATH}` },
   })
-  return { key: address, login, home: join(login, 'trueno'), sshd }
+  return { key: address, login, home: join(login, 'trueno'), sshd, users: null }
+}
+
+async function makeRunAsHost(address: string, options: Omit<SshdOptions, 'home'>, runAs: RunAsLab): Promise<LabHost> {
+  const users = makePrivateUsers([
+    { name: 'deploy', password: runAs.password },
+    { name: 'elastic', shell: '/usr/sbin/nologin' },
+  ])
+  users.sudoers(...runAs.sudoers)
+  const { within, homeOf } = users
+  const sshd = await startSshd({ ...options, address, home: homeOf('deploy'), user: 'deploy', within })
+  const login = homeOf('elastic')
+  return { key: address, login, home: join(login, 'trueno'), sshd, users }
 }
 
 function clusterOf({ hosts, roles, members }: Parts): string {
@@ -169,7 +203,11 @@ function inventoryOf({ hosts, clientKey, members }: Parts, more: Values): Values
   const inventory = {
     name: 'lab',
     release: 'standin',
-    defaults: { user: hosts[0]?.sshd.user, identityFile: clientKey.file },
+    defaults: {
+      user: hosts[0]?.sshd.user,
+      identityFile: clientKey.file,
+      ...(hosts[0]?.users !== null && { runAs: 'elastic' }),
+    },
     hosts: Object.fromEntries(present.map(({ key, sshd }) => [key, { port: sshd.port }])),
   }
   return overlay(inventory, more)

@@ -102,7 +102,12 @@ const cases: Record<string, Case & { expected: Partial<Problem> }> = {
   'real Elasticsearch as root': {
     facts: { user: { name: 'root', uid: 0 } },
     release: { realElasticsearch: true },
-    expected: { code: 'elasticsearch-as-root', host },
+    expected: {
+      code: 'elasticsearch-as-root',
+      host,
+      remedy:
+        'name a user of the host that everything is done as: `runAs: USER` in the inventory; or log in as another: `user:` in the inventory or User in your SSH configuration',
+    },
   },
   'too few memory maps for real Elasticsearch': {
     facts: { machine: { ...empty.machine, maxMapCount: 65_530 } },
@@ -243,6 +248,23 @@ describe('checks', () => {
       }),
     ).toEqual([])
     expect(problemsOf({ facts: { listeners: [{ ...listener, port: 8000, address: '10.9.9.9' }] } })).toHaveLength(1)
+  })
+
+  it('tell of a user as whom Trueno may run unseen, where nothing of the cluster is found', () => {
+    const facts = { listeners: [{ ...listener, port: 8000 }] }
+    const found = problemsOf({ facts }).map(({ code, severity, cause, remedy }) => [code, severity, cause, remedy])
+    expect(found).toContainEqual([
+      'runs-as-another-user',
+      'warning',
+      "trueno has nothing of this cluster in /home/trueno/trueno, and user bob listens on port 8000, Trueno's own",
+      'if that is Trueno, say so in the inventory: `runAs: bob`',
+    ])
+    const codes = (more: Partial<Facts>) => problemsOf({ facts: { ...facts, ...more } }).map(({ code }) => code)
+    expect(codes({ receipt })).not.toContain('runs-as-another-user')
+    expect(codes({ listeners: [{ ...listener, port: 8000, user: 'trueno' }] })).not.toContain('runs-as-another-user')
+    expect(codes({ listeners: [{ ...listener, port: 8000, address: '10.9.9.9' }] })).not.toContain(
+      'runs-as-another-user',
+    )
   })
 
   it('leave kernel limits alone where Elasticsearch listens on loopback or link-local addresses only', () => {

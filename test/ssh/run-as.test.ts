@@ -2,8 +2,12 @@ import { existsSync, readFileSync, statSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
 import type { RunAs } from '../../src/cluster/cluster.js'
+import { startEmbeddedHost } from '../../src/rehearsal/embedded-server.js'
 import type { Ask } from '../../src/ssh/asking.js'
 import type { Connection } from '../../src/ssh/connection.js'
+import { quote } from '../../src/ssh/quote.js'
+import { systemWorld } from '../../src/system-world.js'
+import { loopbackAddress } from '../helpers/loopback.js'
 import { canMount } from '../helpers/mounts.js'
 import { makePrivateUsers, type PrivateUsers } from '../helpers/private-users.js'
 import { startSshd } from '../helpers/sshd.js'
@@ -160,6 +164,28 @@ describe.skipIf(!canMount)('becoming another user on a host', () => {
 
   test('whoever logs in as that user needs nothing at all', async () => {
     expect(await said({ runAs: { user: 'deploy' } })).toBe('deploy')
+  })
+
+  test('a login as root may, on the embedded server too', async () => {
+    const shell = join(users.directory, 'shell')
+    const words = users.within.map((word) => quote(word)).join(' ')
+    writeFileSync(shell, `#!/bin/sh\nexec ${words} /bin/sh "$@"\n`, { mode: 0o755 })
+    const environment = { PATH: process.env.PATH ?? '' }
+    await using own = await startRig(
+      async (options) => {
+        const host = await startEmbeddedHost({
+          ...options,
+          address: loopbackAddress(),
+          shell,
+          environment,
+          world: systemWorld,
+        })
+        return { ...host, hostKeys: [host.hostKey] }
+      },
+      { runAs: { user: 'elastic' } },
+    )
+    const connection = await own.connect('id -un; echo "$HOME"')
+    expect((await connection.read('facts', [])).stdout).toBe(`elastic\n${users.homeOf('elastic')}\n`)
   })
 
   test('doas without a password', async () => {

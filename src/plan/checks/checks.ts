@@ -2,6 +2,7 @@ import type { Check } from './checked.js'
 import { elasticsearchNotRoot, kernelLimits } from './kernel.js'
 import { nameResolves, portsFree } from './network.js'
 import { dataWritable, homeLocal, homeWritable, socketPathsFit, spaceForArtifacts } from './place.js'
+import { otherRunUser } from './run-user.js'
 import { componentsPresent, javaPresent, nodeFits, releaseAtHand, settingsAtHand, toolsPresent } from './software.js'
 
 /** What is looked at on every host before anything changes. */
@@ -21,4 +22,5 @@ export const checks: readonly Check[] = [
   socketPathsFit,
   nameResolves,
   portsFree,
+  ({ host, facts }) => otherRunUser(host, facts),
 ]

@@ -5,6 +5,7 @@ import { errorProblem, type Problem } from '../../errors.js'
 import type { PlanContext } from '../context.js'
 import { toStart } from '../context.js'
 import { short } from '../state.js'
+import { otherRunUser } from './run-user.js'
 
 /** Finds what concerns more than one host. Pure. */
 export type ClusterCheck = (context: PlanContext) => readonly Problem[]
@@ -44,6 +45,14 @@ export function foreignProcesses({ chosen, facts, ...context }: PlanContext): re
     const found = facts.get(key)
     const stray = found && strayProcess(found, context)
     return stray === undefined ? [] : [belongsToOther(found as Facts, short(stray.clusterId), context)]
+  })
+}
+
+/** Where what runs on the chosen hosts may not have been seen. */
+export function unseenRunUsers({ chosen, facts }: PlanContext): readonly Problem[] {
+  return chosen.flatMap((host) => {
+    const found = facts.get(host.key)
+    return found === undefined ? [] : otherRunUser(host, found)
   })
 }
 
