@@ -18,7 +18,7 @@ export async function faultsOf(lab: Lab, first: Told, last: Told): Promise<reado
   return [
     ...ended,
     ...(plan.code === 0 ? [] : [`there is still something to do:\n${plan.stdout}${plan.stderr}`]),
-    ...lab.hosts.flatMap((_, index) => hostFaults(lab, index)),
+    ...lab.hosts.flatMap((_, index) => hostFaults(lab, index, last)),
   ]
 }
 
@@ -33,13 +33,13 @@ function endingFaults({ code, problems, screen }: Told): readonly string[] {
 
 const causes = new Set(['connection-lost', 'connection-refused', 'ssh-protocol', 'lease-not-kept'])
 
-function hostFaults(lab: Lab, index: number): readonly string[] {
-  const { home, key } = lab.host(index)
+function hostFaults(lab: Lab, index: number, last: Told): readonly string[] {
+  const { key } = lab.host(index)
   const of = (what: string): string => `${key}: ${what}`
   return [
     ...startFaults(lab, index),
     ...processFaults(lab, index),
-    ...leftovers(home, index).map((path) => `${path} is left behind`),
+    ...leftovers(lab, index, last).map((path) => `${path} is left behind`),
   ].map(of)
 }
 
@@ -80,13 +80,14 @@ function differences(what: string, found: readonly string[], wanted: readonly st
 
 /**
  * Files that only the way to something else needs: half-sent artifacts, files half written, flags, the coordinator's lease.
- * A lease on another host, from when the coordinator could not be reached, is in nobody's way once its owner has ended.
+ * A lease stays with a host that the last run did not ask for one: in nobody's way, since its owner has ended.
  */
-function leftovers(home: string, index: number): readonly string[] {
+function leftovers(lab: Lab, index: number, last: Told): readonly string[] {
+  const { home } = lab.host(index)
   const places = ['.', 'artifacts', 'releases', 'run', 'etc']
   const found = places.flatMap((place) => namesIn(join(home, place)).map((name) => join(place, name)))
-  const passing = index === 0 ? /(^|\/)\.|\.new-|\.part-|^lease/ : /(^|\/)\.|\.new-|\.part-/
-  return found.filter((path) => passing.test(path))
+  const leased = index === 0 && last.events.some(({ kind }) => kind === 'stepStarted')
+  return found.filter((path) => /(^|\/)\.|\.new-|\.part-/.test(path) || (leased && path === 'lease'))
 }
 
 function namesIn(directory: string): readonly string[] {
