@@ -35,18 +35,20 @@ export function refusedError(becoming: Becoming, refusal: Refusal): ConnectionEr
   return new ConnectionError(meaning.fault, host, { ...meaning.told(becoming), evidence: shorten(text, 2000) })
 }
 
-export function noPasswordError(becoming: Becoming, { refusedBy }: NoPasswordError): ConnectionError {
+export function noPasswordError(becoming: Becoming, { refusedBy }: NoPasswordError, refusal: Refusal): ConnectionError {
   const { host, login, runAs } = becoming
+  const evidence = shorten(said(refusal), 2000)
   if (refusedBy === null)
     return new ConnectionError('run-as-password', host, {
-      cause: `sudo asks ${login} for a password before it runs anything as ${runAs.user}, and nobody was there to type it`,
+      cause: `sudo asks ${login} for a password before it runs anything as ${runAs.user}, and nobody typed one`,
+      evidence,
       remedy: `Run it at a terminal, give it with --password-fd, or let sudo ask for none: ${rule(becoming)}`,
     })
   const cause =
     refusedBy === host
-      ? `sudo does not take the password that was typed for ${login}`
-      : `sudo on ${refusedBy} did not take the password that was typed for ${login}; it was not tried here`
-  return new ConnectionError('run-as-wrong-password', host, { cause })
+      ? `sudo does not take the password that was given for ${login}`
+      : `sudo on ${refusedBy} did not take the password that was given for ${login}; it was not tried here`
+  return new ConnectionError('run-as-wrong-password', host, { cause, evidence })
 }
 
 export function slowError({ host, runAs }: Becoming, ms: number): ConnectionError {

@@ -35,18 +35,20 @@ export async function becomeOn(link: Link, options: RunAsOptions): Promise<Link>
 
 /** Null: none is needed. */
 async function findPassword(link: Link, options: RunAsOptions): Promise<string | null> {
-  const refusal = await tryOnce(link, options, null)
+  let refusal = await tryOnce(link, options, null)
   if (refusal === null) return null
   if (!wantsPassword(refusal)) throw refusedError(options, refusal)
   const accepts = async (password: string): Promise<boolean> => {
     const again = await tryOnce(link, options, password)
-    if (again !== null && !isWrongPassword(again)) throw refusedError(options, again)
-    return again === null
+    if (again === null) return true
+    if (!isWrongPassword(again)) throw refusedError(options, again)
+    refusal = again
+    return false
   }
   try {
     return await options.context.runAsPasswords({ user: options.login, host: options.host }, accepts)
   } catch (error) {
-    throw error instanceof NoPasswordError ? noPasswordError(options, error) : error
+    throw error instanceof NoPasswordError ? noPasswordError(options, error, refusal) : error
   }
 }
 
@@ -95,8 +97,10 @@ async function execAs(
 function explained(options: RunAsOptions, error: unknown): unknown {
   if (!(error instanceof EntryRefusedError)) return error
   const { refusal } = error
-  if (isWrongPassword(refusal)) return noPasswordError(options, new NoPasswordError(options.host))
-  return wantsPassword(refusal) ? noPasswordError(options, new NoPasswordError(null)) : refusedError(options, refusal)
+  if (isWrongPassword(refusal)) return noPasswordError(options, new NoPasswordError(options.host), refusal)
+  return wantsPassword(refusal)
+    ? noPasswordError(options, new NoPasswordError(null), refusal)
+    : refusedError(options, refusal)
 }
 
 /** Who checks passwords may hang, as when a directory service does not answer. */

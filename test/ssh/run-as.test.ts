@@ -147,7 +147,7 @@ describe.skipIf(!canMount)('becoming another user on a host', () => {
     const all = await connectAll(3, { ask: async () => 'wrong' })
     const causes = all.map((one) => (one instanceof Error ? one.problems[0]?.cause : undefined))
     expect(
-      causes.filter((cause) => cause === 'sudo does not take the password that was typed for deploy'),
+      causes.filter((cause) => cause === 'sudo does not take the password that was given for deploy'),
     ).toHaveLength(1)
     expect(causes.filter((cause) => cause?.endsWith('it was not tried here'))).toHaveLength(2)
     expect(wrongTries()).toBe(3)
