@@ -42,8 +42,8 @@ export interface MakeTools {
   readonly emit: Emit
   readonly signal: AbortSignal
   readonly cacheDirectory: string
-  /** Is told at once what is to be remembered: sha256 of what was fetched for the first time, by source. */
-  readonly onFirst: (sources: Readonly<Record<string, Sha256>>) => Promise<void>
+  /** Is told at once what is to be remembered: sha256 of what was taken, by source. */
+  readonly onFetched: (sources: Readonly<Record<string, Sha256>>) => Promise<void>
   readonly onNpmLock: (lock: string) => Promise<void>
 }
 
@@ -135,23 +135,23 @@ async function fetchAll(
   const store = { directory: tools.cacheDirectory }
   const byName = new Map(choices.map((choice) => [choice.name, choice]))
   const phase = { id: 'fetch', title: 'Fetch', rows: choices.map(({ name }) => name) }
-  const first: Record<string, Sha256> = {}
+  const fetchedNow: Record<string, Sha256> = {}
   const fetched = forEachRow(
     tools.emit,
     phase,
     async (name, row) => {
       const context = { ...options, ...tools, store, onLine: row.say, onBytes: row.bytes }
       const result = await obtain(byName.get(name) as Choice, context)
-      if (result.from.kind === 'stored' && result.from.isFirst) first[result.from.source] = result.from.file.sha256
+      if (result.from.kind === 'stored') fetchedNow[result.from.source] = result.from.file.sha256
       return { result, message: howObtained(result) }
     },
     summaryOf,
   )
   const obtained = await fetched.catch(async (error: unknown) => {
-    await tools.onFirst(first)
+    await tools.onFetched(fetchedNow)
     throw await asProblemError(error, options, tools)
   })
-  await tools.onFirst(first)
+  await tools.onFetched(fetchedNow)
   for (const { warnings } of obtained) for (const problem of warnings) tools.emit({ kind: 'problem', problem })
   return obtained
 }

@@ -42,7 +42,7 @@ export interface ObtainContext extends FetchContext {
 /** Finds a part by the first of its ways that leads there. @throws ProblemError: none does, or it is not what it was */
 export async function obtain(choice: Choice, context: ObtainContext): Promise<Obtained> {
   const failures: string[] = []
-  for (const candidate of choice.candidates) {
+  for (const candidate of lockedFirst(choice, context)) {
     context.signal.throwIfAborted()
     try {
       const from = await follow(candidate, choice, context)
@@ -53,6 +53,12 @@ export async function obtain(choice: Choice, context: ObtainContext): Promise<Ob
     }
   }
   return without(choice, failures)
+}
+
+/** The way that was taken last time is taken again, so that the bundle is the same. */
+function lockedFirst({ candidates }: Choice, { locked }: ObtainContext): readonly Candidate[] {
+  const isLocked = ({ spec }: Candidate): boolean => Object.hasOwn(locked, specText(spec))
+  return [...candidates.filter(isLocked), ...candidates.filter((candidate) => !isLocked(candidate))]
 }
 
 async function follow({ spec, sha256 }: Candidate, choice: Choice, context: ObtainContext): Promise<From> {

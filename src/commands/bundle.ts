@@ -66,7 +66,7 @@ async function make(run: VerbRun): Promise<Outcome> {
       emit,
       signal,
       cacheDirectory: join(cacheOf(io), 'bundle'),
-      onFirst: (sources) => recordSources(lock, sources),
+      onFetched: (sources) => recordSources(lock, sources),
       onNpmLock: (text) => recordNpmLock(lock, text),
     },
   )
@@ -78,8 +78,8 @@ function partsIn({ common, flavours }: SourceTable, flavour: string): number {
 }
 
 async function recordSources(lock: string, sources: Readonly<Record<string, string>>): Promise<void> {
-  if (Object.keys(sources).length === 0) return
   const before = await readLockFile(lock)
+  if (Object.keys(sources).every((source) => before.sources?.[source] !== undefined)) return
   const all = Object.entries({ ...before.sources, ...sources }).sort(([a], [b]) => (a < b ? -1 : 1))
   await writeLockFile(lock, { ...before, sources: Object.fromEntries(all) })
 }

@@ -1,4 +1,5 @@
 import { mkdir } from 'node:fs/promises'
+import type { Readable } from 'node:stream'
 import { text } from 'node:stream/consumers'
 import { crc32 } from 'node:zlib'
 import { type Entry, getFileNameLowLevel, openPromise, type ZipFile } from 'yauzl'
@@ -39,7 +40,7 @@ async function writeEntry(zip: ZipFile, entry: Entry, tree: SafeTree): Promise<v
   if (name.endsWith('/')) return tree.folder(name)
   if (type === link) return tree.link(name, await targetOf(zip, entry, name))
   if (type !== 0 && type !== file) throw new ArchiveError(`${name} in it is neither file, folder nor link`)
-  const content = checked(await zip.openReadStreamPromise(entry), entry, name)
+  const content = checked(await contentOf(zip, entry), entry, name)
   await tree.file(name, content, entry.uncompressedSize, (mode & 0o111) !== 0)
 }
 
@@ -51,7 +52,13 @@ const longestTarget = 4096
 /** The content of a link is where it points. */
 async function targetOf(zip: ZipFile, entry: Entry, name: string): Promise<string> {
   if (entry.uncompressedSize > longestTarget) throw new ArchiveError(`the link ${name} in it is too long`)
-  return text(await zip.openReadStreamPromise(entry))
+  return text(await contentOf(zip, entry))
+}
+
+/** It may fail before anybody reads from it: whoever does is told then. */
+async function contentOf(zip: ZipFile, entry: Entry): Promise<Readable> {
+  const content = await zip.openReadStreamPromise(entry)
+  return content.on('error', () => {})
 }
 
 /** The zip's own checksum finds what a damaged disk or transfer did; sizes are held by the reader. */
