@@ -69,10 +69,13 @@ function packageComponent({ path, name, version, licence, integrity }: Dependenc
   }
 }
 
+/** npm's text of a hash as hexadecimal digits; none that is not as long as it should be. */
 function hashesOf(integrity: string): object {
   const [, alg = '', base64 = ''] = /^sha(1|256|384|512)-([A-Za-z0-9+/=]+)/.exec(integrity) ?? []
-  if (alg === '') return {}
-  return { hashes: [{ alg: `SHA-${alg}`, content: Buffer.from(base64, 'base64').toString('hex') }] }
+  const content = Buffer.from(base64, 'base64').toString('hex')
+  return content.length * 4 === Number(alg === '1' ? 160 : alg) && alg !== ''
+    ? { hashes: [{ alg: `SHA-${alg}`, content }] }
+    : {}
 }
 
 function licencesOf(licence: string): object {

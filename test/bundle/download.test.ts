@@ -1,0 +1,138 @@
+import { mkdtemp, readFile, rm } from 'node:fs/promises'
+import { createServer, type IncomingMessage, type ServerResponse } from 'node:http'
+import type { AddressInfo } from 'node:net'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { afterEach, beforeEach, expect, it } from 'vitest'
+import { FetchError } from '../../src/bundle/clients.js'
+import { download } from '../../src/bundle/download.js'
+import { realClients } from '../../src/bundle/real-clients.js'
+import { parseNetworks } from '../../src/ssh/networks.js'
+import { systemWorld } from '../../src/system-world.js'
+
+const content = Buffer.from('0123456789'.repeat(10_000))
+let directory = ''
+beforeEach(async () => {
+  directory = await mkdtemp(join(tmpdir(), 'download-'))
+})
+afterEach(() => rm(directory, { recursive: true, force: true }))
+
+type Answer = (request: IncomingMessage, response: ServerResponse) => void
+
+/** A server that answers its requests in this order, the last one again and again; what it was asked for is kept. */
+async function serving(...answers: readonly Answer[]) {
+  const asked: (string | undefined)[] = []
+  const server = createServer((request, response) => {
+    const answer = answers[Math.min(asked.length, answers.length - 1)] as Answer
+    asked.push(request.headers.range)
+    answer(request, response)
+  })
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
+  const { port } = server.address() as AddressInfo
+  return {
+    url: `http://127.0.0.1:${port}/a.zip`,
+    asked,
+    [Symbol.asyncDispose]: async () => {
+      server.closeAllConnections()
+      await new Promise((resolve) => server.close(resolve))
+    },
+  }
+}
+
+/** All, or what is asked for of it. */
+const whole: Answer = ({ headers }, response) => {
+  const [, start] = /^bytes=(\d+)-$/.exec(headers.range ?? '') ?? []
+  const isPart = start !== undefined && headers['if-range'] === '"one"'
+  const body = content.subarray(isPart ? Number(start) : 0)
+  response.writeHead(isPart ? 206 : 200, { etag: '"one"', 'content-length': body.length }).end(body)
+}
+
+/** Tells its length, sends a part, and cuts the line. */
+const cutAfter =
+  (bytes: number, etag: Record<string, string> = { etag: '"one"' }): Answer =>
+  (_request, response) => {
+    response.writeHead(200, { ...etag, 'content-length': content.length })
+    response.write(content.subarray(0, bytes), () => setTimeout(() => response.destroy(), 20))
+  }
+
+const status =
+  (code: number, headers: Record<string, string> = {}): Answer =>
+  (_request, response) =>
+    response.writeHead(code, headers).end('<html>')
+
+const instantWorld = { ...systemWorld, sleep: async () => {} }
+
+function fetching(url: string, only = '127.0.0.0/8', seen: number[] = []): Promise<string> {
+  return download(url, directory, {
+    clients: realClients({ world: systemWorld, environment: {}, only: parseNetworks(only) }),
+    world: instantWorld,
+    store: { directory },
+    signal: new AbortController().signal,
+    onBytes: (bytes) => seen.push(bytes),
+  })
+}
+
+it('brings the whole file, and tells how much has arrived', async () => {
+  await using server = await serving(whole)
+  const seen: number[] = []
+  const file = await fetching(server.url, '127.0.0.0/8', seen)
+  expect(await readFile(file)).toEqual(content)
+  expect(seen.at(-1)).toBe(content.length)
+})
+
+it('goes on where it broke off', async () => {
+  await using server = await serving(cutAfter(30_000), whole)
+  expect(await readFile(await fetching(server.url))).toEqual(content)
+  expect(server.asked).toEqual([undefined, expect.stringMatching(/^bytes=\d+-$/)])
+  expect(server.asked[1]).not.toBe('bytes=0-')
+})
+
+it('goes on in the next run', async () => {
+  await using server = await serving(...Array(5).fill(cutAfter(30_000)), whole)
+  await expect(fetching(server.url)).rejects.toBeInstanceOf(FetchError)
+  expect(await readFile(await fetching(server.url))).toEqual(content)
+  expect(server.asked.at(-1)).toMatch(/^bytes=[1-9]/)
+})
+
+it('begins anew when the file is another one by now', async () => {
+  const other: Answer = (request, response) => {
+    request.headers['if-range'] = '"two"'
+    response.writeHead(200, { etag: '"two"', 'content-length': content.length }).end(content)
+  }
+  await using server = await serving(cutAfter(30_000), other)
+  expect(await readFile(await fetching(server.url))).toEqual(content)
+})
+
+it('begins anew where nobody can tell which version the beginning was of', async () => {
+  await using server = await serving(cutAfter(30_000, {}), whole)
+  expect(await readFile(await fetching(server.url))).toEqual(content)
+  expect(server.asked).toEqual([undefined, undefined])
+})
+
+it('begins anew when the beginning is longer than the file', async () => {
+  await using server = await serving(cutAfter(30_000), status(416), whole)
+  expect(await readFile(await fetching(server.url))).toEqual(content)
+})
+
+it('follows a redirection, not for ever', async () => {
+  await using server = await serving(status(302, { location: '/b.zip' }), whole)
+  expect(await readFile(await fetching(server.url))).toEqual(content)
+  await using circle = await serving(status(302, { location: '/a.zip' }))
+  await expect(fetching(circle.url)).rejects.toThrow('it redirects for ever')
+})
+
+it('takes a no for an answer', async () => {
+  await using server = await serving(status(404))
+  await expect(fetching(server.url)).rejects.toThrow(/a\.zip answers 404$/)
+  expect(server.asked).toHaveLength(1)
+})
+
+it('goes to no address that TRUENO_DEPLOY_ONLY does not allow, also not by a redirection', async () => {
+  await using server = await serving(whole)
+  await expect(fetching(server.url, '10.0.0.0/8')).rejects.toThrow(
+    /TRUENO_DEPLOY_ONLY=10\.0\.0\.0\/8 allows nothing else/,
+  )
+  expect(server.asked).toEqual([])
+  await using away = await serving(status(302, { location: 'http://elastic.example/x' }))
+  await expect(fetching(away.url)).rejects.toThrow(/elastic\.example is a name that \/etc\/hosts does not have/)
+})
