@@ -11,6 +11,13 @@
 set -eu
 umask 077
 
+# A session may come without HOME: then it is what the system says of the user.
+if [ -z "${HOME-}" ]; then
+  HOME=$(id -un 2>/dev/null) || HOME=
+  case $HOME in '' | *[!A-Za-z0-9._-]*) ;; *) eval "HOME=~$HOME" ;; esac
+  case $HOME in /*) export HOME ;; *) unset HOME ;; esac
+fi
+
 newline='
 '
 

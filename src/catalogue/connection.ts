@@ -58,6 +58,12 @@ export const connection = {
       'A forced command, nologin, or a menu.',
       'Use a login with an ordinary shell.',
     ),
+    'forwarding-forbidden': stops(
+      'The host lets nothing through its SSH connection',
+      'Whether Trueno and its engines serve is asked through the SSH connection; the host forbids that.',
+      '`AllowTcpForwarding no` or `DisableForwarding yes` in sshd_config, or `restrict` in authorized_keys.',
+      'Set `AllowTcpForwarding local` in sshd_config there, for this user.',
+    ),
     'ssh-protocol': stops(
       'The SSH connection cannot be made',
       'The two ends cannot agree, or what answers is no SSH server.',

@@ -40,6 +40,8 @@ async function askUntilWell(cluster: Cluster, engine: Engine): Promise<readonly 
 }
 
 function patienceWith(problems: readonly Problem[]): number {
+  // Waiting does not change what sshd allows.
+  if (problems.some(({ code }) => code === 'forwarding-forbidden')) return 0
   return problems.every(({ code }) => code === 'spark-workers-missing') ? workersPatienceMs : usualPatienceMs
 }
 

@@ -58,7 +58,12 @@ export function judgeCluster(cluster: Cluster, answers: ClusterAnswers): readonl
     ...judgeSpark(workers, cluster.coordinator, spark),
   ]
   // Of a host that could not be asked nothing else is known.
-  return [...cutOff, ...problems.filter(({ host }) => !cutOff.some((one) => one.host === host))]
+  return withoutRepeats([...cutOff, ...problems.filter(({ host }) => !cutOff.some((one) => one.host === host))])
+}
+
+/** What concerns a host as a whole is found again with each of its engines. */
+function withoutRepeats(problems: readonly Problem[]): readonly Problem[] {
+  return [...new Map(problems.map((problem) => [JSON.stringify(problem), problem])).values()]
 }
 
 const notAsked: NoAnswer = { ok: false, reason: 'link', detail: 'not asked' }

@@ -13,7 +13,8 @@ export type Answer<T> = ({ readonly ok: true } & T) | NoAnswer
 
 export interface NoAnswer {
   readonly ok: false
-  readonly reason: 'refused' | 'timeout' | 'unexpected' | 'link'
+  /** `forbidden`: sshd of the host lets nothing through. */
+  readonly reason: 'refused' | 'forbidden' | 'timeout' | 'unexpected' | 'link'
   /** For people: `connection refused`, `status 503`. */
   readonly detail: string
 }

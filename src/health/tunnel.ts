@@ -22,7 +22,10 @@ export async function openTunnel({ connection, address, port }: Target, over: Ab
 }
 
 function refusalOf(error: unknown): NoAnswerError {
-  if (error instanceof TunnelError) return new NoAnswerError('refused', 'connection refused')
+  if (error instanceof TunnelError)
+    return error.isForbidden
+      ? new NoAnswerError('forbidden', error.message)
+      : new NoAnswerError('refused', 'connection refused')
   return new NoAnswerError('link', error instanceof Error ? error.message : String(error))
 }
 

@@ -81,6 +81,7 @@ function elasticsearchOn(host: HostKey): Silent {
 
 /** A component that gives no answer, or not its own. */
 function silent({ host, name, code, port, log }: Silent, { reason, detail }: NoAnswer): Problem {
+  if (reason === 'forbidden') return forbiddenProblem(host, detail)
   const where = `${host}:${port}`
   return errorProblem({
     host,
@@ -89,6 +90,17 @@ function silent({ host, name, code, port, log }: Silent, { reason, detail }: NoA
     cause: causes[reason](name, where),
     evidence: detail,
     remedy: reason === 'link' ? 'see why with `trueno-deploy status`' : `look into its log on ${host}: ${logOf(log)}`,
+  })
+}
+
+function forbiddenProblem(host: HostKey, detail: string): Problem {
+  return errorProblem({
+    host,
+    code: 'forwarding-forbidden',
+    title: 'The host lets nothing through its SSH connection',
+    cause: 'its sshd forbids forwarding, by which Trueno and its engines are asked whether they serve',
+    evidence: detail,
+    remedy: 'set `AllowTcpForwarding local` (and no `DisableForwarding`) in sshd_config there, for this user',
   })
 }
 
@@ -103,7 +115,7 @@ const causes = {
   timeout: (name, where) => `${where} takes the connection, but ${name} gives no answer in time`,
   unexpected: (name, where) => `what answers at ${where} does not answer as ${name} does`,
   link: (name, where) => `${where} could not be asked for ${name}: the connection to the host does not carry it`,
-} satisfies Record<NoAnswer['reason'], (name: string, where: string) => string>
+} satisfies Record<Exclude<NoAnswer['reason'], 'forbidden'>, (name: string, where: string) => string>
 
 function isSplit(views: readonly View[]): boolean {
   return new Set(views.map(({ clusterUuid }) => clusterUuid)).size > 1

@@ -171,6 +171,7 @@ async function connectOne(
     host,
     world,
     scripts,
+    beginLimitMs: 3 * context.connectTimeoutMs,
     assertPermitted: (address) => permit(host, address, only),
     onCommand: (command, ms) => onCommand?.(host, command, ms),
   })

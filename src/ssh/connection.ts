@@ -73,7 +73,13 @@ export type MissingRight =
   | 'run-as-wrong-password'
   | 'run-as-failed'
 
-/** The far end of a tunnel did not take the connection (nobody listens, or forwarding is forbidden). */
+/** The far end of a tunnel did not take the connection. */
 export class TunnelError extends Error {
   override readonly name = 'TunnelError'
+  /** The host's sshd forbids forwarding; else nobody listens there. OpenSSH does not tell the two apart. */
+  readonly isForbidden: boolean
+  constructor(message: string, isForbidden = false) {
+    super(message)
+    this.isForbidden = isForbidden
+  }
 }

@@ -1,9 +1,10 @@
 import type { HostKey } from '../cluster/cluster.js'
 import { onAbort } from './abort.js'
+import { createBeginning } from './beginning.js'
 import type { FollowOptions } from './connection.js'
 import { ConnectionError } from './errors.js'
 import type { Link, Session } from './link.js'
-import { afterMarker, noShell } from './run-script.js'
+import { noShell } from './run-script.js'
 import { followScript, invokeWithData } from './scripts.js'
 import { createTailLines } from './tail-lines.js'
 
@@ -17,7 +18,7 @@ export async function followFiles(
   if (options.signal.aborted) return
   const { command, input } = invokeWithData(followScript, files)
   const lines = createTailLines(files, options.onLine)
-  const output = createMarkerGate((chunk) => options.signal.aborted || lines.push(chunk))
+  const output = createBeginning(host, (chunk) => options.signal.aborted || lines.push(chunk))
   const session = await link.exec(command, { output: output.take, errors: () => {} })
   session.input.write(input)
   const code = await endOf(session, options.signal)
@@ -40,27 +41,4 @@ async function endOf(session: Session, signal: AbortSignal): Promise<number | nu
 
 function endedByItself(host: HostKey, code: number | null): ConnectionError {
   return new ConnectionError('lost', host, { cause: `Following the logs ended by itself, with ${code ?? 'a signal'}` })
-}
-
-interface MarkerGate {
-  take(chunk: Buffer): void
-  /** What came instead of the begin marker; undefined when it came. */
-  noise(): Buffer | undefined
-}
-
-const longestNoise = 64 * 1024
-
-/** Hands on what follows the begin marker. */
-function createMarkerGate(onChunk: (chunk: Buffer) => void): MarkerGate {
-  let noise: Buffer | undefined = Buffer.alloc(0)
-  return {
-    noise: () => noise,
-    take: (chunk) => {
-      if (noise === undefined) return onChunk(chunk)
-      const all = Buffer.concat([noise, chunk])
-      const own = afterMarker(all)
-      noise = own === undefined ? all.subarray(-longestNoise) : undefined
-      if (own !== undefined) onChunk(own)
-    },
-  }
 }

@@ -6,6 +6,7 @@ import { NoAlgorithmError, offeredAlgorithms } from './algorithms.js'
 import type { Authentication } from './authentication.js'
 import { BeyondSsh2Error } from './beyond-ssh2.js'
 import { ConnectionError } from './errors.js'
+import type { Greeting } from './greeting.js'
 import type { HostKeyStore } from './host-key-store.js'
 import { readHostKey } from './known-hosts.js'
 import { describeTarget, type Target } from './target.js'
@@ -15,6 +16,7 @@ import { EarlyDropError } from './way.js'
 export interface HandshakeOptions {
   readonly hostKeys: HostKeyStore
   readonly authentication: Authentication
+  readonly greeting: Greeting
   /** Ends it; its reason is thrown. */
   readonly signal: AbortSignal
 }
@@ -37,7 +39,7 @@ export async function handshake(
   } catch (error) {
     stream.destroy()
     options.signal.throwIfAborted()
-    throw progress.refusal ?? handshakeError(host, target, error, progress, options.authentication)
+    throw progress.refusal ?? handshakeError(host, target, error, progress, options)
   }
 }
 
@@ -70,6 +72,7 @@ function start(
     readyTimeout: 0,
     ...(forwardAgent !== null && { agent: forwardAgent, agentForward: true }),
   })
+  options.greeting.listen(stream)
 }
 
 function accepts(check: () => void, progress: Progress): boolean {
@@ -114,14 +117,17 @@ function handshakeError(
   target: Target,
   error: unknown,
   { keysExchanged }: Progress,
-  authentication: Authentication,
+  { authentication, greeting }: HandshakeOptions,
 ): Error {
   const level = error instanceof Error && 'level' in error ? error.level : undefined
   // A host may put anything into its farewell.
   const message = error instanceof Error ? shorten(plainText(error.message), 500) : 'the host closed the connection'
   if (level === 'client-authentication') return authentication.failure(host, '')
+  if (keysExchanged && tooLong.test(message)) return beyondLength(host, target, message)
   if (keysExchanged && (error === undefined || level === 'client-socket')) return lostMidway(host, target, message)
   if (keysExchanged) return authentication.failure(host, `the host ended the connection: ${message}`)
+  const foreign = greeting.foreign()
+  if (foreign !== undefined) return notSsh(host, target, foreign)
   if (error === undefined || level === 'client-socket' || message === lostEarly) return new EarlyDropError(message)
   const failure = new ConnectionError('protocol', host, { cause: protocolCause(target, error), evidence: message })
   return nothingInCommon.test(message) ? new BeyondSsh2Error(`${message} (ssh2)`, failure) : failure
@@ -133,9 +139,24 @@ function lostMidway(host: HostKey, target: Target, message: string): ConnectionE
   return new ConnectionError('lost', host, { cause })
 }
 
+function notSsh(host: HostKey, target: Target, said: string): ConnectionError {
+  const cause = `What answers at ${target.hostname} port ${target.port} is no SSH server`
+  return new ConnectionError('protocol', host, { cause, evidence: said, remedy: whichPort })
+}
+
+const whichPort = 'Does sshd listen at another port? Give it with `port:` in the inventory or in ~/.ssh/config.'
+
+/** A banner may be such a packet. OpenSSH takes longer ones. */
+function beyondLength(host: HostKey, target: Target, message: string): BeyondSsh2Error {
+  const cause = `${describeTarget(target)} sends a longer packet than this transport takes`
+  const failure = new ConnectionError('protocol', host, { cause, evidence: message })
+  return new BeyondSsh2Error('the host sends longer packets than ssh2 takes', failure)
+}
+
 // The library's own texts: it has no codes for these.
 const lostEarly = 'Connection lost before handshake'
 const nothingInCommon = /no matching /
+const tooLong = /^Bad packet length/
 
 function protocolCause(target: Target, error: unknown): string {
   if (error instanceof NoAlgorithmError) return 'Of the configured algorithms this transport knows none'

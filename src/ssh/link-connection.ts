@@ -13,6 +13,8 @@ export interface LinkConnectionOptions {
   readonly host: HostKey
   readonly world: World
   readonly scripts: ScriptSource
+  /** Most a login may take until it runs what it is sent, milliseconds. */
+  readonly beginLimitMs: number
   /** @throws when the host must not be told to dial this address. */
   readonly assertPermitted: (address: string) => void
   /** Told what was run and how long it took, milliseconds. */
@@ -29,7 +31,10 @@ export function linkConnection(keeper: LinkKeeper, options: LinkConnectionOption
   ): Promise<ScriptResult> =>
     timed(options, name, args, async () => {
       const invocation = (given.input === undefined ? invoke : invokeWithData)(await options.scripts(name), args)
-      return keeper.use((link) => runScript(link, host, invocation, given), given.signal)
+      return keeper.use(
+        (link) => runScript(link, host, invocation, given, { world: options.world, ms: options.beginLimitMs }),
+        given.signal,
+      )
     })
   return {
     host,

@@ -62,7 +62,7 @@ async function takenOver(login: Login, { message, failure }: BeyondSsh2Error): P
 function inTurn(way: Way, { target, context, limitMs, signal }: Login): Promise<Link> {
   const { world, asker } = context
   const late = () =>
-    new DialError('timed-out', `${describeTarget(target)} did not let us in within ${limitMs / 1000} s`)
+    new DialError('timed-out', `${describeTarget(target)} did not let us in within ${limitMs / 1000} s${way.stuck()}`)
   return context.logins(way.sshd).use(() => withDeadline(way.login, { world, asker, ms: limitMs, signal }, late))
 }
 

@@ -26,7 +26,11 @@ export async function openSshWay(login: Login): Promise<Way> {
   assertPermitted(target.hostname, context.only)
   if (target.sshArguments === null) throw noSsh(login.host)
   const jump = target.jumps.length === 0 ? null : await jumpLink(target, login)
-  return { sshd: await sshdOf(login), login: (signal) => logIn(login, target.sshArguments ?? [], jump, signal) }
+  return {
+    sshd: await sshdOf(login),
+    login: (signal) => logIn(login, target.sshArguments ?? [], jump, signal),
+    stuck: () => '',
+  }
 }
 
 async function logIn(login: Login, args: readonly string[], jump: Link | null, signal: AbortSignal): Promise<Link> {

@@ -1,12 +1,14 @@
 import type { Writable } from 'node:stream'
 import type { HostKey } from '../cluster/cluster.js'
+import type { World } from '../world.js'
 import { unlessAborted } from './abort.js'
+import { afterMarker, createBeginning, orHindered } from './beginning.js'
 import type { RunOptions, ScriptResult } from './connection.js'
 import { ConnectionError } from './errors.js'
 import type { Link, Session } from './link.js'
-import { beginMarker, type Invocation } from './scripts.js'
+import type { Invocation } from './scripts.js'
 import { createSpokenLines } from './spoken-lines.js'
-import { plainText, shorten } from './text.js'
+import { firstLines, plainText } from './text.js'
 
 /** Most of a stream that is kept, in bytes; what follows is dropped. */
 export const longestOutput = 4 * 1024 * 1024
@@ -16,28 +18,36 @@ export async function runScript(
   link: Link,
   host: HostKey,
   invocation: Invocation,
-  options: RunOptions,
+  { signal, input }: RunOptions,
+  patience: Patience,
 ): Promise<ScriptResult> {
-  options.signal?.throwIfAborted()
+  signal?.throwIfAborted()
   const output = createCollector()
   const errors = createCollector()
-  const spoken = createSpokenLines(options.input !== undefined)
+  const beginning = createBeginning(host, output.take)
+  const spoken = createSpokenLines(input !== undefined)
   const take = (chunk: Buffer): void => {
-    output.take(chunk)
+    beginning.take(chunk)
     spoken.take(chunk)
   }
   const session = await link.exec(invocation.command, { output: take, errors: errors.take })
   session.ended.then(spoken.end, spoken.end)
-  const data = options.input === undefined ? undefined : () => options.input?.(spoken.hear) ?? []
+  const data = input === undefined ? undefined : () => input(spoken.hear) ?? []
   const work = Promise.all([session.ended, feed(session, invocation.input, data)])
-  const [code] = await unlessAborted(work, options.signal, () => session.close())
-  return scriptResult(host, code, output.bytes(), errors.bytes())
+  const begun = orHindered(work, beginning, { host, ...patience }).catch((error) => {
+    session.close()
+    throw error
+  })
+  const [code] = await unlessAborted(begun, signal, () => session.close())
+  const noise = beginning.noise()
+  if (noise !== undefined) throw noShell(host, code, noise, errors.bytes())
+  return { code, stdout: textOf(output.bytes()), stderr: textOf(afterMarker(errors.bytes()) ?? errors.bytes()) }
 }
 
-function scriptResult(host: HostKey, code: number | null, output: Buffer, errors: Buffer): ScriptResult {
-  const own = afterMarker(output)
-  if (own === undefined) throw noShell(host, code, output, errors)
-  return { code, stdout: textOf(own), stderr: textOf(afterMarker(errors) ?? errors) }
+/** How long a login may take until it runs what it is sent. */
+export interface Patience {
+  readonly world: World
+  readonly ms: number
 }
 
 interface Collector {
@@ -105,14 +115,6 @@ function write(stream: Writable, chunk: Uint8Array, end: End): Promise<void> {
   })
 }
 
-const marker = Buffer.from(beginMarker)
-
-/** What follows the begin marker; undefined when it is not there. */
-export function afterMarker(output: Buffer): Buffer | undefined {
-  const at = output.indexOf(marker)
-  return at < 0 ? undefined : output.subarray(at + marker.length)
-}
-
 function textOf(output: Buffer): string {
   return plainText(output.toString('utf8'))
 }
@@ -122,6 +124,6 @@ export function noShell(host: HostKey, code: number | null, output: Buffer, erro
   const said = [output, errors].map((part) => textOf(part).trim()).filter((part) => part !== '')
   return new ConnectionError('no-shell', host, {
     cause: `The login ran something else than our script and ended with ${code ?? 'a signal'}: a restricted shell, or a forced command`,
-    evidence: shorten(said.join('\n'), 2000),
+    evidence: firstLines(said.join('\n'), 10),
   })
 }

@@ -98,10 +98,14 @@ function sessionOf(channel: ClientChannel, state: ClientState, printed: Printed)
   return { input: channel, ended, close: () => channel.close() }
 }
 
+/** RFC 4254, 5.1. */
+const administrativelyProhibited = 1
+
 function openTunnel(client: Client, state: ClientState, address: string, port: number): Promise<Duplex> {
   return new Promise((resolve, reject) => {
-    const opened = (error: Error | undefined, channel: ClientChannel): void => {
-      if (error !== undefined) reject(state.open ? new TunnelError(error.message) : state.lost())
+    const opened = (error: (Error & { reason?: unknown }) | undefined, channel: ClientChannel): void => {
+      if (error !== undefined)
+        reject(state.open ? new TunnelError(error.message, error.reason === administrativelyProhibited) : state.lost())
       else resolve(channel.on('error', () => {}))
     }
     unlessClosed(state, reject, () => client.forwardOut('127.0.0.1', 0, address, port, opened))

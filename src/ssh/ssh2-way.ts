@@ -7,6 +7,7 @@ import { TunnelError } from './connection.js'
 import { withDeadline } from './deadline.js'
 import { assertPermitted, DialError, type DialOptions, dialAddresses, resolveAddresses } from './dial.js'
 import { ConnectionError } from './errors.js'
+import { createGreeting, type Greeting } from './greeting.js'
 import { handshake } from './handshake.js'
 import { watchSilence } from './keepalive.js'
 import type { Link } from './link.js'
@@ -18,15 +19,22 @@ import type { LinkContext, Login, Way } from './way.js'
 /** A login by ssh2, in this process. Names are looked up and jump hosts reached before its turn comes. */
 export async function ssh2Way(login: Login): Promise<Way> {
   const route = await findRoute(login)
-  return { sshd: route.sshd, login: (signal) => loginOver(route, login, signal) }
+  const greeting = createGreeting()
+  return { sshd: route.sshd, login: (signal) => loginOver(route, login, greeting, signal), stuck: greeting.stuck }
 }
 
-async function loginOver(route: Route, { host, target, context }: Login, signal: AbortSignal): Promise<Link> {
+async function loginOver(
+  route: Route,
+  { host, target, context }: Login,
+  greeting: Greeting,
+  signal: AbortSignal,
+): Promise<Link> {
   const { world, hostKeys, asker } = context
   const authentication = await createAuthentication(target, { ...context, ask: asker.ask })
   signal.throwIfAborted()
   const stream = await route.open(signal)
-  const client = await handshake(stream, host, target, { hostKeys, authentication, signal }).catch(async (error) => {
+  const options = { hostKeys, authentication, greeting, signal }
+  const client = await handshake(stream, host, target, options).catch(async (error) => {
     throw await orBeyond(error, target, authentication, context.identities)
   })
   watchSilence(stream, target.keepalive, world)
@@ -125,7 +133,12 @@ export async function forwardThrough(link: Link, jump: Target, { hostname, port 
     return await link.forward(hostname, port)
   } catch (error) {
     if (!(error instanceof TunnelError)) throw error
+    if (error.isForbidden) throw new DialError('no-route', forbidden(jump))
     const cause = `the jump host ${describeTarget(jump)} cannot reach ${hostname} port ${port}: ${error.message}`
     throw new DialError('refused', cause)
   }
+}
+
+function forbidden(jump: Target): string {
+  return `the jump host ${describeTarget(jump)} forbids forwarding (AllowTcpForwarding of its sshd_config)`
 }

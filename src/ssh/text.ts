@@ -21,3 +21,10 @@ export function plainText(text: string): string {
 export function shorten(text: string, limit: number): string {
   return text.length <= limit ? text : `${text.slice(0, limit)}…`
 }
+
+/** The first lines, each cut to what a screen bears, with a mark where something is missing. */
+export function firstLines(text: string, count: number): string {
+  const lines = text.split('\n')
+  const kept = lines.slice(0, count).map((line) => shorten(line, 200))
+  return lines.length <= count ? kept.join('\n') : [...kept, '…'].join('\n')
+}

@@ -52,6 +52,8 @@ export interface Way {
   readonly sshd: string
   /** @throws ConnectionError, DialError, EarlyDropError; the signal's reason when that aborts */
   login(signal: AbortSignal): Promise<Link>
+  /** Where a login that takes too long has come to, for people, after a full sentence; empty: nobody knows. */
+  stuck(): string
 }
 
 /** The host hung up before keys were exchanged: what sshd does with too many at once (MaxStartups). Safe to try again. */

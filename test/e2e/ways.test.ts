@@ -79,7 +79,8 @@ describe('up, status, up again, down, by', () => {
 async function placeFor(test: TestContext, sshd: Case['sshd'] = () => ({})): Promise<Place> {
   const directory = mkdtempSync(join(tmpdir(), 'ways-'))
   test.onTestFinished(() => rmSync(directory, { recursive: true, force: true }))
-  const lab = await labFor(test, { roles: twoHosts, sshd: sshd(directory) })
+  const options = sshd(directory)
+  const lab = await labFor(test, { roles: twoHosts, sshd: () => options })
   return {
     lab,
     test,

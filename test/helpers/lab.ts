@@ -29,8 +29,8 @@ export interface LabOptions {
   readonly roles?: readonly (readonly Role[])[]
   /** Laid over the inventory that the lab writes. */
   readonly inventory?: Values
-  /** What is particular about its sshd's. */
-  readonly sshd?: Partial<SshdOptions>
+  /** What is particular about the sshd of a host, whose HOME is `login`. */
+  readonly sshd?: (index: number, login: string) => Partial<SshdOptions>
   /** `deploy` logs in, and everything is done as `elastic`. Default: as whoever runs the test. Needs `canMount`. */
   readonly runAs?: RunAsLab
 }
@@ -85,7 +85,7 @@ export interface Lab extends AsyncDisposable {
 export async function makeLab({
   roles = exampleRoles,
   inventory = {},
-  sshd = {},
+  sshd = () => ({}),
   runAs,
 }: LabOptions = {}): Promise<Lab> {
   const directory = mkdtempSync(join(tmpdir(), 'lab-'))
@@ -94,8 +94,8 @@ export async function makeLab({
   const hosts = await Promise.all(
     roles.map((_, index) => {
       const address = `${network}.${40 + index}`
-      const options = { authorizedKey: clientKey.publicKey, ...sshd }
-      return runAs === undefined ? makeHost(directory, address, options) : makeRunAsHost(address, options, runAs)
+      const optionsOf = (login: string) => ({ authorizedKey: clientKey.publicKey, ...sshd(index, login) })
+      return runAs === undefined ? makeHost(directory, address, optionsOf) : makeRunAsHost(address, optionsOf, runAs)
     }),
   )
   const lab = labOf({ directory, hosts, clientKey, roles, members: new Set(hosts.keys()) })
@@ -166,25 +166,29 @@ async function takeAway({ directory, hosts }: Parts): Promise<void> {
   rmSync(directory, { recursive: true, force: true })
 }
 
-async function makeHost(directory: string, address: string, options: Omit<SshdOptions, 'home'>): Promise<LabHost> {
+type OptionsOf = (login: string) => Omit<SshdOptions, 'home'>
+
+async function makeHost(directory: string, address: string, optionsOf: OptionsOf): Promise<LabHost> {
   const login = join(directory, address.split('.').at(-1) ?? '')
   mkdirSync(login, { mode: 0o700 })
+  const options = optionsOf(login)
   const sshd = await startSshd({
     ...options,
     address,
     home: login,
-    environment: { PATH: `${dirname(process.execPath)}:${process.env.PATH}` },
+    environment: { PATH: `${dirname(process.execPath)}:${process.env.PATH}`, ...options.environment },
   })
   return { key: address, login, home: join(login, 'trueno'), sshd, users: null }
 }
 
-async function makeRunAsHost(address: string, options: Omit<SshdOptions, 'home'>, runAs: RunAsLab): Promise<LabHost> {
+async function makeRunAsHost(address: string, optionsOf: OptionsOf, runAs: RunAsLab): Promise<LabHost> {
   const users = makePrivateUsers([
     { name: 'deploy', password: runAs.password },
     { name: 'elastic', shell: '/usr/sbin/nologin' },
   ])
   users.sudoers(...runAs.sudoers)
   const { within, homeOf } = users
+  const options = optionsOf(homeOf('deploy'))
   const sshd = await startSshd({ ...options, address, home: homeOf('deploy'), user: 'deploy', within })
   const login = homeOf('elastic')
   return { key: address, login, home: join(login, 'trueno'), sshd, users }
