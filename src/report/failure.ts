@@ -43,18 +43,25 @@ interface Page {
 }
 
 function blockOf(shared: SharedProblem, page: Page): readonly string[] {
-  const { problem, hosts, evidenceDiffers } = shared
+  const { problem, hosts } = shared
   const { faint } = page.paint
-  const evidence = problem.evidence.trim()
-  const seen = evidenceDiffers && evidence !== '' ? `${evidence}\n(on ${hosts[0]}; others differ in details)` : evidence
   return [
     ...titleOf(shared, page),
     ...field('hosts', hosts.length > namedInTitle ? nameAllHosts(hosts) : '', page),
     ...field('cause', problem.cause, page),
-    ...field('evidence', seen, page, faint),
+    ...field('evidence', evidenceOf(shared), page, faint),
     ...field('remedy', problem.remedy, page, page.paint.strong),
     ...field('more', page.more ? `trueno-deploy explain ${problem.code}` : '', page, faint),
   ]
+}
+
+/** Problems of which each host's evidence has to be seen: keys are compared one by one. */
+const comparedOneByOne: ReadonlySet<string> = new Set(['host-key-unknown', 'host-key-changed', 'host-key-revoked'])
+
+function evidenceOf({ problem, hosts, evidenceDiffers, evidences }: SharedProblem): string {
+  if (comparedOneByOne.has(problem.code)) return evidences.join('\n')
+  const evidence = problem.evidence.trim()
+  return evidenceDiffers && evidence !== '' ? `${evidence}\n(on ${hosts[0]}; others differ in details)` : evidence
 }
 
 /** As many as `nameHosts` names without counting the rest. */

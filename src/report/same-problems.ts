@@ -10,6 +10,8 @@ export interface SharedProblem {
   readonly hosts: readonly HostKey[]
   /** Hosts saw different things; the problem's evidence is that of the first. */
   readonly evidenceDiffers: boolean
+  /** What each saw, each text once. */
+  readonly evidences: readonly string[]
 }
 
 /** Folds equal problems of several hosts into one; errors come before warnings, else the order stays. */
@@ -35,8 +37,9 @@ function shared(problems: readonly Problem[]): SharedProblem {
   if (first === undefined) throw new Error('a group of problems has members')
   const hosts = [...new Set(problems.flatMap(({ host }) => (host === undefined ? [] : [host])))]
   const evidenceDiffers = new Set(problems.map((problem) => anonymous(problem).evidence)).size > 1
-  if (hosts.length < 2) return { problem: first, hosts, evidenceDiffers: false }
-  return { problem: { ...anonymous(first), evidence: first.evidence }, hosts, evidenceDiffers }
+  const evidences = [...new Set(problems.map(({ evidence }) => evidence.trim()))]
+  if (hosts.length < 2) return { problem: first, hosts, evidenceDiffers: false, evidences }
+  return { problem: { ...anonymous(first), evidence: first.evidence }, hosts, evidenceDiffers, evidences }
 }
 
 function anonymous(problem: Problem): Problem {

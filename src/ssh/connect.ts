@@ -72,6 +72,8 @@ export interface OpenOptions {
 
 /** All connections of one run: they share keys, passphrases, known hosts and the links to jump hosts. */
 export interface Ssh extends AsyncDisposable {
+  /** These keys are known from now on, as if they had been pinned before. */
+  pin(keys: HostKeyPins): void
   /** How ssh would reach a host. @throws UsageError when the SSH configuration is wrong. */
   resolve(access: Access): Promise<Target>
   /**
@@ -105,6 +107,7 @@ export function createSsh(options: SshOptions): Ssh {
   const connect = (host: HostKey, target: Target, given: ConnectOptions = {}) =>
     connectOne(host, target, context, options, given)
   return {
+    pin: (keys) => context.hostKeys.pin(keys),
     resolve,
     connect,
     openConnections: (hosts, given = {}) =>
@@ -139,7 +142,6 @@ function linkContext(
     passwords: createPasswords({ ask: asker.ask, given: password }),
     runAsPasswords: createRunAsPasswords({ ask: asker.ask, given: password }),
     hostKeys: createHostKeyStore(pins === undefined ? {} : { pins }),
-    pins: pins?.keys ?? {},
     connectTimeoutMs,
     tell: (host, message) => onWaiting?.(host, message),
     logins: createSlotsByName(mostLogins),

@@ -30,6 +30,10 @@ export interface HostKeyStore {
    * @throws ConnectionError `host-key-unknown`, `host-key-changed`, `host-key-revoked`
    */
   check(host: HostKey, target: Target, offered: HostKeyBlob): void
+  /** Counts for the rest of the run as if it had been pinned before. */
+  pin(keys: HostKeyPins): void
+  /** All that is pinned. */
+  pins(): HostKeyPins
 }
 
 export interface HostKeyStoreOptions {
@@ -38,6 +42,7 @@ export interface HostKeyStoreOptions {
 
 export function createHostKeyStore({ pins }: HostKeyStoreOptions = {}): HostKeyStore {
   const pinned = pins === undefined ? [] : parsePins(pins.keys, pins.file)
+  let allPins = pins?.keys ?? {}
   // What was taken in this run counts too: a second link must show the same key even where nothing can be written.
   const accepted: KnownHost[] = []
   const linesOf = keyed(readKnownHosts)
@@ -61,6 +66,11 @@ export function createHostKeyStore({ pins }: HostKeyStoreOptions = {}): HostKeyS
       const lines = linesAbout(target)
       return lines.some(isAuthority) && !lines.some(isPlain)
     },
+    pin: (keys) => {
+      accepted.push(...parsePins(keys, 'pinned in this run'))
+      allPins = { ...allPins, ...keys }
+    },
+    pins: () => allPins,
     check: (host, target, offered) => {
       const known = linesAbout(target)
       const verdict = judge(known, namesOf(target), offered)
@@ -92,6 +102,11 @@ function readKnownHosts(file: string): readonly KnownHost[] {
   }
 }
 
+/** The name that a key of this target is known by: `host`, `[host]:port`, or the alias. */
+export function hostKeyName(target: Target): string {
+  return namesOf(target)[0] ?? target.hostname
+}
+
 /** With an alias the port does not count, as in ssh. */
 function namesOf(target: Target): readonly string[] {
   if (target.hostKeyAlias !== null) return [target.hostKeyAlias.toLowerCase()]
@@ -104,7 +119,7 @@ function acceptsNew(target: Target): boolean {
 
 /** Adds a line to the user's first file, as ssh does; not being able to is no reason to refuse the host. Returns the line. */
 function writeDown(target: Target, key: HostKeyBlob): string {
-  const [name = ''] = namesOf(target)
+  const name = hostKeyName(target)
   const line = `${target.hashKnownHosts ? hashName(name, randomBytes(20)) : name} ${key.type} ${key.key}\n`
   const [file] = target.knownHosts.user
   try {
@@ -127,7 +142,7 @@ function hostKeyError(
   verdict: Refusal,
   known: readonly KnownHost[],
 ): ConnectionError {
-  const [name = ''] = namesOf(target)
+  const name = hostKeyName(target)
   const hostKey = { ...offered, name }
   const presented = `${name} presents ${describeKey(offered)}`
   switch (verdict.kind) {
@@ -142,7 +157,7 @@ function hostKeyError(
             'The host presents another key than the one known for it. It was set up anew, or another machine answers in its place',
           evidence: [
             presented,
-            ...verdict.known.map((line) => `known is    ${describeKey(line)}  (${line.place})`),
+            ...verdict.known.map((line) => `known is    ${describeKey(line)}  (${placeOf(line)})`),
           ].join('\n'),
         },
         hostKey,
@@ -153,10 +168,25 @@ function hostKeyError(
         host,
         {
           cause: 'The host presents a key that is marked as revoked',
-          evidence: `${presented}\nrevoked by ${verdict.by.place}`,
+          evidence: `${presented}\nrevoked by ${placeOf(verdict.by)}`,
         },
         hostKey,
       )
+  }
+}
+
+/** The lock file is no list of lines: where the key stands in it is looked for when it matters. */
+function placeOf({ place, key }: KnownHost): string {
+  if (!place.endsWith('.json')) return place
+  const line = readLines(place).findIndex((text) => text.includes(key))
+  return line < 0 ? place : `${place}:${line + 1}`
+}
+
+function readLines(file: string): readonly string[] {
+  try {
+    return readFileSync(file, 'utf8').split('\n')
+  } catch {
+    return []
   }
 }
 

@@ -97,7 +97,7 @@ function optionsFor({ target, context, limitMs }: Login, directory: string): Rea
     ConnectTimeout: String(Math.ceil(limitMs / 1000)),
     ServerAliveInterval: String(Math.ceil(intervalMs / 1000)),
     ServerAliveCountMax: String(countMax),
-    ...pinOptions(target, context.pins, directory),
+    ...pinOptions(target, context.hostKeys.pins(), directory),
   }
 }
 

@@ -3,7 +3,6 @@ import type { World } from '../world.js'
 import type { Asker } from './asking.js'
 import type { HostKeyStore } from './host-key-store.js'
 import type { IdentityStore } from './identities.js'
-import type { HostKeyPins } from './known-hosts.js'
 import type { Link } from './link.js'
 import type { Networks } from './networks.js'
 import type { Passphrases } from './passphrases.js'
@@ -23,7 +22,6 @@ export interface LinkContext {
   /** For becoming another user on a host. */
   readonly runAsPasswords: RunAsPasswords
   readonly hostKeys: HostKeyStore
-  readonly pins: HostKeyPins
   /** Most a host may take to let us in, milliseconds. A shorter ConnectTimeout of the SSH configuration counts. */
   readonly connectTimeoutMs: number
   /** Tells the user something that he has to do, and that is no question. */

@@ -65,7 +65,10 @@ it('tells everything that is wrong on every host at once', async (test) => {
 it('looks at what it can without a release', async (test) => {
   const lab = await labFor(test, { roles: twoHosts, inventory: { release: undefined } })
   const { code, report } = await check(lab, '--hosts', lab.host(1).key)
-  expect([code, report.release, report.hosts.map(({ host }) => host)]).toEqual([0, null, [lab.host(1).key]])
+  // Nobody knows where it would listen: ports of other tests on this machine may be in its way.
+  const others = ({ code: found }: { code: string }) => found !== 'port-taken'
+  const found = report.hosts.map(({ host, problems }) => [host, problems.filter(others)])
+  expect([code === 0 || code === 3, report.release, found]).toEqual([true, null, [[lab.host(1).key, []]]])
   expect((await lab.run('check')).stdout).toMatch(/No release is given/)
 })
 

@@ -65,7 +65,7 @@ const said = [
   /7 of 8 hosts cannot be reached/,
   /refuses every key that was offered.*tried +\S+stranger/s,
   /nobody-of-this-name@/,
-  /THE HOST KEY HAS CHANGED.*presents ED25519 SHA256:.*known is +ED25519 SHA256:/s,
+  /THE HOST KEY HAS CHANGED.*presents ED25519 SHA256:.*known is +ED25519 SHA256:\S+ +\(\S+lock\.json:1\)/s,
   /The host key is not known.*run `trueno-deploy trust`/s,
   /Nobody listens at the SSH port.*connection refused/s,
   /did not let us in within 1 s/,

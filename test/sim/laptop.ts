@@ -66,6 +66,7 @@ function modelSsh(sim: Simulation, options: LaptopOptions, keepers: WeakMap<Read
     return connection
   }
   return {
+    pin: () => undefined,
     resolve: () => Promise.reject(new Error('nobody asks for this')),
     connect: (host, _target, { signal } = {}) => connect(host, signal),
     openConnections: async (hosts, { signal } = {}) => {
