@@ -28,6 +28,9 @@ export interface TypedOptions {
   readonly color: boolean
   readonly wait?: boolean
   readonly uploadLimit?: string
+  readonly relayLimit?: string
+  /** False with --no-relay. */
+  readonly relay?: boolean
   readonly yes?: boolean
   readonly out?: string
   readonly exitCode?: boolean
@@ -133,6 +136,10 @@ const timeoutStart = (): Option =>
   new Option('--timeout-start <duration>', 'how long hosts may take to get ready, e.g. 5m')
 const uploadLimit = (): Option =>
   new Option('--upload-limit <rate>', 'most that leaves this machine, to all hosts together, e.g. 20MB/s')
+const noRelay = (): Option =>
+  new Option('--no-relay', 'send to every host from here; none passes anything on to others')
+const relayLimit = (): Option =>
+  new Option('--relay-limit <rate>', 'most that each host passes on to others, e.g. 100MB/s')
 const wait = (): Option => new Option('--wait', 'wait for the lease instead of ending with 4')
 const out = (): Option => new Option('--out <file>', 'keep the plan for `apply`')
 const bundleOut = (): Option => new Option('--out <dir>', 'the folder to make').default('trueno-release')
@@ -177,7 +184,7 @@ const verbs = {
   up: {
     summary: 'make the cluster what the files say',
     file: 'cluster.json',
-    options: [...reaching, release, timeoutStart, uploadLimit, wait],
+    options: [...reaching, release, timeoutStart, noRelay, relayLimit, uploadLimit, wait],
     examples: [
       ' --release ./trueno-0.1.0.tgz',
       ' lab/cluster.json --timeout-start 10m',
@@ -188,13 +195,13 @@ const verbs = {
   plan: {
     summary: 'show what `up` would do and why; reads only',
     file: 'cluster.json',
-    options: [...reaching, release, timeoutStart, out, exitCode],
+    options: [...reaching, release, timeoutStart, noRelay, out, exitCode],
     examples: ['', ' --out plan.json', ' --exit-code --quiet'],
   },
   apply: {
     summary: 'carry out a plan kept with `plan --out`',
     file: 'plan.json',
-    options: [inventory, parallel, passwordFd, release, uploadLimit, wait],
+    options: [inventory, parallel, passwordFd, release, relayLimit, uploadLimit, wait],
     examples: ['', ' monday.json --wait'],
   },
   status: {

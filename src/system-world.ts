@@ -1,3 +1,4 @@
+import { randomBytes } from 'node:crypto'
 import { setMaxListeners } from 'node:events'
 import type { World } from './world.js'
 
@@ -5,6 +6,7 @@ import type { World } from './world.js'
 export const systemWorld: World = {
   now: () => Date.now(),
   random: () => Math.random(),
+  secret: () => randomBytes(32).toString('hex'),
   sleep: (ms, signal) =>
     new Promise((resolve, reject) => {
       if (signal?.aborted) return reject(signal.reason)

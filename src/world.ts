@@ -6,4 +6,6 @@ export interface World {
   sleep(ms: number, signal?: AbortSignal): Promise<void>
   /** A number in [0, 1). */
   random(): number
+  /** 64 hexadecimal digits that nobody can guess. */
+  secret(): string
 }

@@ -64,6 +64,7 @@ export function engineOf(
     probes: probesOf(fleet, context),
     token: lease?.token ?? 0,
     uploadLimit: context.uploadLimit,
+    relayLimit: context.relayLimit,
   }
 }
 

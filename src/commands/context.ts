@@ -28,6 +28,8 @@ export interface CommandContext extends ReadContext {
   readonly connect: (cluster: Cluster) => Promise<Fleet>
   /** Bytes a second that may leave this machine; null: no limit. */
   readonly uploadLimit: number | null
+  /** Bytes a second that each host may pass on to others; null: no limit. */
+  readonly relayLimit: number | null
 }
 
 /** The hosts of a cluster as far as they could be reached. */
@@ -54,6 +56,8 @@ export interface HostOptions {
   readonly chosen: readonly HostKey[] | null
   /** How many hosts at once. */
   readonly parallel: number
+  /** Hosts may get things from each other. Default: true. */
+  readonly relay?: boolean
 }
 
 /** How a verb ended. */

@@ -12,7 +12,7 @@ import type { HostOptions, ReleaseAtHand } from './context.js'
 import type { Visit } from './visit.js'
 
 /** What a plan is made for. */
-export interface PlanRequest extends Pick<HostOptions, 'chosen' | 'parallel'> {
+export interface PlanRequest extends Pick<HostOptions, 'chosen' | 'parallel' | 'relay'> {
   readonly release: ReleaseAtHand | null
   /** Identity for a cluster that has none yet. */
   readonly freshId: string
@@ -80,12 +80,11 @@ export function refuseProblems(plan: Plan): void {
   if (errors.length > 0) throw new ProblemError([...errors, ...plan.unreachable])
 }
 
-function choice({
-  chosen,
-  parallel,
-}: Pick<PlanRequest, 'chosen' | 'parallel'>): Pick<PlanRequest, 'chosen' | 'parallel'> {
-  return { chosen, parallel }
+function choice({ chosen, parallel, relay = true }: Choice): Required<Choice> {
+  return { chosen, parallel, relay }
 }
+
+type Choice = Pick<PlanRequest, 'chosen' | 'parallel' | 'relay'>
 
 function knownRelease(visit: Visit): WantedRelease {
   const { facts, unreachable } = visit

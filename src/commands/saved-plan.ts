@@ -16,6 +16,8 @@ export interface SavedPlan {
   }
   readonly chosen: readonly string[] | null
   readonly parallel: number
+  /** Hosts may get things from each other. Default: true. */
+  readonly relay?: boolean
   readonly plan: Plan
 }
 

@@ -60,7 +60,8 @@ export async function openSession(options: SessionOptions): Promise<Session> {
     signal,
     who: io.who,
     runs: createOwnRuns(join(cacheOf(io), 'runs')),
-    uploadLimit: uploadLimitOf(typed),
+    uploadLimit: rateOf(typed, 'uploadLimit', '--upload-limit'),
+    relayLimit: rateOf(typed, 'relayLimit', '--relay-limit'),
     connect: (wanted) => openFleet(wanted, ssh, { parallel: parallelOf(typed), signal }),
     probes: (connection) => createProbes(connection, systemWorld),
   }
@@ -115,11 +116,13 @@ function duration(text: string): number {
   throw wrongUse(`--timeout-start takes a duration such as 90s or 5m, not \`${text}\``)
 }
 
-function uploadLimitOf({ options: { uploadLimit } }: Typed): number | null {
-  if (uploadLimit === undefined) return null
-  const rate = parseRate(uploadLimit)
+/** Null: no limit. */
+function rateOf({ options }: Typed, key: 'uploadLimit' | 'relayLimit', name: string): number | null {
+  const text = options[key]
+  if (text === undefined) return null
+  const rate = parseRate(text)
   if (rate !== undefined) return rate
-  throw wrongUse(`--upload-limit takes bytes a second such as 20MB/s or 500kB/s, not \`${uploadLimit}\``)
+  throw wrongUse(`${name} takes bytes a second such as 20MB/s or 500kB/s, not \`${text}\``)
 }
 
 function wrongUse(cause: string): UsageError {

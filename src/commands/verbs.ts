@@ -69,7 +69,7 @@ function savedPlan({ typed, io }: VerbRun, { clusterFile, cluster, chosen }: Ses
     release: cluster.release ?? null,
     timeoutStart: timeoutStart ?? null,
   }
-  return { version: 1, from, chosen, parallel: parallelOf(typed), plan }
+  return { version: 1, from, chosen, parallel: parallelOf(typed), relay: typed.options.relay !== false, plan }
 }
 
 async function runApply(run: VerbRun): Promise<Outcome> {
@@ -83,9 +83,14 @@ async function runApply(run: VerbRun): Promise<Outcome> {
 }
 
 /** As they were typed for the plan. */
-function optionsOf({ from: { inventory, release, timeoutStart }, parallel }: SavedPlan): Partial<TypedOptions> {
+function optionsOf({
+  from: { inventory, release, timeoutStart },
+  parallel,
+  relay = true,
+}: SavedPlan): Partial<TypedOptions> {
   return {
     parallel,
+    relay,
     ...(inventory !== null && { inventory }),
     ...(release !== null && { release }),
     ...(timeoutStart !== null && { timeoutStart }),
@@ -168,6 +173,6 @@ function begin({ typed, emit }: VerbRun, { cluster }: Session, open: OpenRelease
 function hostOptions(
   { cluster, chosen }: Session,
   { typed }: VerbRun,
-): { cluster: Session['cluster']; chosen: Session['chosen']; parallel: number } {
-  return { cluster, chosen, parallel: parallelOf(typed) }
+): { cluster: Session['cluster']; chosen: Session['chosen']; parallel: number; relay: boolean } {
+  return { cluster, chosen, parallel: parallelOf(typed), relay: typed.options.relay !== false }
 }

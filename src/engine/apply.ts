@@ -23,7 +23,7 @@ export async function apply(plan: Plan, engine: Engine): Promise<Applied> {
   const progress: Progress = { failed: new Map(unreachableHosts(plan)), held: new Set() }
   for (const phase of plan.phases) {
     engine.signal.throwIfAborted()
-    await runPhase(phase, progress, engine)
+    await runPhase(phase, plan, progress, engine)
   }
   return { failed: inOrder(progress.failed, plan), held: progress.held }
 }
@@ -43,7 +43,7 @@ function unreachableHosts(plan: Plan): readonly [HostKey, Problem][] {
   return plan.unreachable.flatMap((problem) => (problem.host === undefined ? [] : [[problem.host, problem]]))
 }
 
-async function runPhase(phase: Phase, progress: Progress, engine: Engine): Promise<void> {
+async function runPhase(phase: Phase, plan: Plan, progress: Progress, engine: Engine): Promise<void> {
   const work = phase.work.filter(({ host }) => !progress.failed.has(host) && !progress.held.has(host))
   if (work.length === 0 || (phase.needs === 'success' && progress.failed.size + progress.held.size > 0)) return
   engine.emit({ kind: 'phaseStarted', phase: phase.id, title: phase.title, hosts: work.map(({ host }) => host) })
@@ -52,7 +52,7 @@ async function runPhase(phase: Phase, progress: Progress, engine: Engine): Promi
     phase,
     slots: createSlots(phase.parallel),
     barrier: barrierOf(phase, engine),
-    transfers: createTransfers(engine),
+    transfers: createTransfers(engine, plan.cluster.id, work),
     progress,
     signal: engine.signal,
   }
@@ -61,6 +61,7 @@ async function runPhase(phase: Phase, progress: Progress, engine: Engine): Promi
     for (const result of results) if (result.status === 'rejected') throw result.reason
   } finally {
     run.barrier.close()
+    await run.transfers.close()
   }
   finishPhase(work, run, engine)
 }
@@ -88,10 +89,7 @@ function finishPhase(work: readonly HostWork[], { phase, progress, transfers }: 
   const failed = work.filter(({ host }) => progress.failed.has(host)).length
   const held = work.filter(({ host }) => progress.held.has(host)).length
   const done = work.length - failed - held
-  const summary =
-    failed + held === 0
-      ? [hosts(done), transfers.summary()].filter((part) => part !== null).join(', ')
-      : `failed on ${failed} of ${hosts(work.length)}`
+  const summary = failed + held === 0 ? transfers.summary(hosts(done)) : `failed on ${failed} of ${hosts(work.length)}`
   engine.emit({ kind: 'phaseFinished', phase: phase.id, outcome: failed === 0 ? 'done' : 'failed', summary })
 }
 

@@ -17,6 +17,8 @@ export interface Engine {
   readonly token: number
   /** Bytes a second that may leave this machine, to all hosts together; null: as many as can. */
   readonly uploadLimit: number | null
+  /** Bytes a second that each host may pass on to others; null: as many as it can. */
+  readonly relayLimit: number | null
 }
 
 /** Where the bytes of a release come from. */

@@ -9,19 +9,19 @@ export interface Progress {
 
 const everyMs = 100
 
-/** @param source what a screen says of it, e.g. `from 192.168.1.40`; undefined: from this machine */
-export function createProgress(engine: Engine, place: StepPlace, totalBytes: number, source?: string): Progress {
+/** @param source what a screen says of it, e.g. `from 192.168.1.40`; null: nothing */
+export function createProgress(engine: Engine, place: StepPlace, totalBytes: number, source: string | null): Progress {
   let fromBytes = 0
   let told = 0
   const tell = (bytes: number): void => {
     told = engine.world.now()
-    const message = source === undefined ? {} : { message: source }
+    const message = source === null ? {} : { message: source }
     engine.emit({ kind: 'stepProgress', ...place, ...message, bytes, totalBytes, ...(fromBytes > 0 && { fromBytes }) })
   }
   return {
     begins: (at) => {
       fromBytes = at
-      if (at > 0 || source !== undefined) tell(at)
+      if (at > 0 || source !== null) tell(at)
     },
     reaches: (at) => {
       if (at >= totalBytes || engine.world.now() - told >= everyMs) tell(at)

@@ -1,77 +1,174 @@
+import type { HostKey } from '../cluster/cluster.js'
 import { ProblemError } from '../errors.js'
-import type { Step } from '../plan/plan.js'
+import type { HostWork, Step } from '../plan/plan.js'
 import type { Hear, ScriptResult } from '../ssh/connection.js'
+import { ConnectionError } from '../ssh/errors.js'
+import type { Client } from './board.js'
 import { type ArtifactBytes, connectionOf, type Engine, type StepPlace } from './engine.js'
+import { createLedger } from './ledger.js'
 import { createProgress } from './progress.js'
 import { createRateLimit, inPieces } from './rate-limit.js'
 import { scriptProblem } from './script-problem.js'
+import { createSources, type Source } from './sources.js'
 
 /** All that travels to hosts in one phase. */
 export interface Transfers {
   /** Brings an artifact to a host. @throws ProblemError; the signal's reason when it aborts */
   send(step: FetchStep, place: StepPlace, signal: AbortSignal): Promise<void>
-  /** What came from where, for people: `412 MB`; null: nothing travelled. */
-  summary(): string | null
+  /** Hosts of the phase, and what came from where: `412 MB once from here, 3 hosts from 192.168.1.40`. */
+  summary(hosts: string): string
+  /** Ends what hosts do for each other. */
+  close(): Promise<void>
 }
 
 export type FetchStep = Extract<Step, { kind: 'fetch' }>
 
-export function createTransfers(engine: Engine): Transfers {
+/** @param work of the phase: who will want what */
+export function createTransfers(engine: Engine, cluster: string, work: readonly HostWork[]): Transfers {
   const limit = createRateLimit(engine.uploadLimit, engine.world)
-  let sentFromHere = 0
+  const sources = createSources(engine, cluster, work)
+  const ledger = createLedger()
 
-  const fromHere = async (step: FetchStep, place: StepPlace, signal: AbortSignal): Promise<void> => {
-    const bytes = await engine.artifacts.open(step.artifact)
-    const attempt = { step, place, bytes, began: 0 }
-    const first = await receive(attempt, signal)
+  const send = async (step: FetchStep, place: StepPlace, signal: AbortSignal): Promise<void> => {
+    const { artifact, name, home, peers } = step
+    const { host } = place
+    const bytes = await engine.artifacts.open(artifact)
+    const client: Client = { host, home, artifact, name, wire: bytes.sha256, ...(peers && { peers }) }
+    try {
+      await bring({ step, place, bytes, client, signal })
+    } finally {
+      sources.leave(client)
+    }
+  }
+
+  /** Until one source has brought it, or there is nobody left to be asked. */
+  const bring = async (job: Job): Promise<void> => {
+    for (;;) {
+      const { client, step, signal } = job
+      const source = await sources.next(client, signal)
+      const keep = sources.isWantedBesides(client)
+      const result = source.kind === 'here' ? await fromHere(job, source, keep) : await fromPeer(job, source, keep)
+      if (result.code === 0) return sources.arrived(client, keep && /^stored$/m.test(result.stdout))
+      if (source.kind === 'here' || !isFaultOfPeer(result))
+        throw new ProblemError([scriptProblem(step.title, 'receive', result)])
+      blame(job, source, result)
+    }
+  }
+
+  const blame = ({ client, place }: Job, source: PeerSource, result: ScriptResult): void => {
+    const lied = result.code === mismatch
+    const said = result.stderr.trim().split('\n').at(-1) ?? ''
+    const why = lied ? `${source.holder.host} sent something else than ${client.name}` : said
+    sources.avoid(client, source, why, lied)
+    engine.emit({ kind: 'note', message: `${place.host}: ${why}; another source is taken.` })
+  }
+
+  const fromHere = async (job: Job, { why }: { why: string | null }, keep: boolean): Promise<ScriptResult> => {
+    const attempt = { began: 0 }
+    const input = (hear: Hear): AsyncGenerator<Uint8Array> => upload(job, hear, attempt, why)
+    const first = await receive(job, 'here', keep, input)
     // What had arrived earlier was no part of it: it is gone now, and all is sent.
     const isStale = first.code === mismatch && attempt.began > 0
-    const result = isStale ? await receive(attempt, signal) : first
-    if (result.code !== 0) throw new ProblemError([scriptProblem(step.title, 'receive', result)])
+    return isStale ? receive(job, 'here', keep, input) : first
   }
 
-  const receive = (attempt: Attempt, signal: AbortSignal): Promise<ScriptResult> => {
-    const { step, place, bytes } = attempt
-    const { home, artifact, bytes: tree } = step
-    const args = [home, artifact, bytes.encoding, bytes.sha256, bytes.bytes, tree, 'here', 'drop'].map(String)
-    const input = (hear: Hear): AsyncGenerator<Uint8Array> => upload(attempt, hear, signal)
-    return connectionOf(engine, place.host).run('receive', [String(engine.token), ...args], { input, signal })
-  }
-
-  const upload = async function* (attempt: Attempt, hear: Hear, signal: AbortSignal): AsyncGenerator<Uint8Array> {
-    const { bytes, place } = attempt
+  const upload = async function* (
+    { bytes, place, signal }: Job,
+    hear: Hear,
+    attempt: { began: number },
+    why: string | null,
+  ): AsyncGenerator<Uint8Array> {
     const from = offsetIn(await hear())
     if (from === null) return
     attempt.began = from
-    const progress = createProgress(engine, place, bytes.bytes)
+    const progress = createProgress(engine, place, bytes.bytes, why === null ? null : `from here: ${why}`)
     progress.begins(from)
     let at = from
     for await (const chunk of bytes.read(from))
       for (const piece of inPieces(chunk, limit.pieceBytes)) {
         await limit.pass(piece.length, signal)
-        sentFromHere += piece.length
+        ledger.sends(place.host, piece.length)
         yield piece
         at += piece.length
         progress.reaches(at)
       }
   }
 
-  return {
-    send: fromHere,
-    summary: () => (sentFromHere === 0 ? null : megabytes(sentFromHere)),
+  const fromPeer = async (job: Job, source: PeerSource, keep: boolean): Promise<ScriptResult> => {
+    const { place } = job
+    const { holder, done } = source
+    try {
+      connectionOf(engine, place.host).assertPermitted(holder.peers?.address ?? holder.host)
+      return await receive(job, 'peer', keep, (hear) => ask(job, source, hear))
+    } catch (error) {
+      if (error instanceof ConnectionError && error.fault === 'blocked') return gone(error.problem.cause)
+      if (error instanceof NotGranted) return gone(`${holder.host} does not serve any more`)
+      throw error
+    } finally {
+      done()
+    }
   }
+
+  /** Hands the grant on, and tells what the host says of its progress. */
+  const ask = async function* (
+    { bytes, place, client }: Job,
+    { holder, relay }: PeerSource,
+    hear: Hear,
+  ): AsyncGenerator<Uint8Array> {
+    const from = offsetIn(await hear())
+    if (from === null) return
+    const grant = await relay.grant(client.wire, expectedAddress(client, holder))
+    if (grant === null) throw new NotGranted()
+    yield Buffer.from(`${grant.address} ${grant.port} ${grant.secret}\n`)
+    const progress = createProgress(engine, place, bytes.bytes, `from ${holder.host}`)
+    progress.begins(from)
+    ledger.serves(holder.host, place.host)
+    for (let line = await hear(); line !== undefined; line = await hear()) {
+      const [, at] = /^at (\d+)$/.exec(line) ?? []
+      if (at !== undefined) progress.reaches(Number(at))
+    }
+  }
+
+  const receive = (
+    { step, place, bytes, signal }: Job,
+    source: 'here' | 'peer',
+    keep: boolean,
+    input: (hear: Hear) => AsyncGenerator<Uint8Array>,
+  ): Promise<ScriptResult> => {
+    const { home, artifact, bytes: tree } = step
+    const travels = [bytes.encoding, bytes.sha256, bytes.bytes].map(String)
+    const args = [String(engine.token), home, artifact, ...travels, String(tree), source, keep ? 'keep' : 'drop']
+    return connectionOf(engine, place.host).run('receive', args, { input, signal })
+  }
+
+  return { send, summary: ledger.summary, close: sources.close }
 }
 
-interface Attempt {
+interface Job {
   readonly step: FetchStep
   readonly place: StepPlace
   readonly bytes: ArtifactBytes
-  /** Offset at which the last attempt began. */
-  began: number
+  readonly client: Client
+  readonly signal: AbortSignal
 }
 
-/** Exit code of `receive` when what arrived is something else. */
+type PeerSource = Extract<Source, { kind: 'peer' }>
+
+class NotGranted extends Error {
+  override readonly name = 'NotGranted'
+}
+
+/** Exit codes of `receive`: what arrived is something else; the other host did not do its part. */
 const mismatch = 71
+const peerFailed = 76
+
+function isFaultOfPeer({ code }: ScriptResult): boolean {
+  return code === mismatch || code === peerFailed
+}
+
+function gone(why: string): ScriptResult {
+  return { code: peerFailed, stdout: '', stderr: why }
+}
 
 /** `from 1234`; null: nothing is wanted. */
 function offsetIn(line: string | undefined): number | null {
@@ -79,6 +176,9 @@ function offsetIn(line: string | undefined): number | null {
   return offset === undefined ? null : Number(offset)
 }
 
-function megabytes(bytes: number): string {
-  return `${(bytes / 1e6).toFixed(bytes < 1e7 ? 1 : 0)} MB`
+/** Where a host is seen to come from. On the loopback interface the kernel takes its first address. */
+function expectedAddress({ host, peers }: Client, holder: Client): HostKey {
+  const own = peers?.address ?? host
+  if (!/^[\d.]+$|:/.test(own)) return '-'
+  return holder.peers?.address.startsWith('127.') ? `${own},127.0.0.1` : own
 }

@@ -1,6 +1,8 @@
+import type { Host } from '../cluster/cluster.js'
 import type { Facts } from '../cluster/facts.js'
 import { artifactsFor, missingParts } from '../plan/artifacts.js'
 import type { PhaseDefinition, PlanContext } from '../plan/context.js'
+import { peersFor } from '../plan/peers.js'
 import type { Step } from '../plan/plan.js'
 import { short } from '../plan/state.js'
 import { type Artifact, binaries, launchers } from '../trueno/release.js'
@@ -16,14 +18,23 @@ export const stage: PhaseDefinition = {
     const lacking = missingParts(parts, facts, context)
     if (context.release === null || lacking === null) return []
     return [
-      ...lacking.filter((part) => !facts.artifacts.includes(part.sha256)).map((part) => fetch(part, facts)),
+      ...lacking
+        .filter((part) => !facts.artifacts.includes(part.sha256))
+        .sort(runtimeFirst)
+        .map((part) => fetch(part, host, facts, context)),
       assemble(parts, lacking, facts, context),
     ]
   },
 }
 
-function fetch(artifact: Artifact, facts: Facts): Step {
+/** Whoever has Node can pass on what comes after it. */
+function runtimeFirst(one: Artifact, other: Artifact): number {
+  return Number(other.name === 'runtime') - Number(one.name === 'runtime')
+}
+
+function fetch(artifact: Artifact, host: Host, facts: Facts, context: PlanContext): Step {
   const { sha256, name, bytes } = artifact
+  const peers = peersFor(host, artifact, facts, context)
   const reason = `${name} ${short(sha256)} is not on the host`
   return {
     id: `fetch-${name}`,
@@ -34,6 +45,7 @@ function fetch(artifact: Artifact, facts: Facts): Step {
     name,
     bytes,
     home: facts.home.path,
+    ...(peers && { peers }),
   }
 }
 

@@ -19,6 +19,8 @@ export interface PlanContext {
   readonly chosen: readonly Host[]
   /** How many hosts at once. */
   readonly parallel: number
+  /** Hosts may get things from each other. */
+  readonly relay: boolean
 }
 
 /** The release to be run: a whole one at hand, or only what the receipts tell of it. */

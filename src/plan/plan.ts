@@ -75,6 +75,8 @@ export type Step = {
       readonly name: string
       readonly bytes: number
       readonly home: string
+      /** Others want it too: the first of each network gets it from the laptop and passes it on. */
+      readonly peers?: Peers
     }
   | {
       readonly kind: 'write'
@@ -90,11 +92,20 @@ export type Step = {
   | { readonly kind: 'wait'; readonly gate: Gate; readonly timeoutMs: number }
 )
 
+/** How hosts reach each other. */
+export interface Peers {
+  /** Where this one is reached by the others. */
+  readonly address: string
+  /** Hosts with the same are near each other: `192.168.1.0/24`. */
+  readonly network: string
+}
+
 /** Scripts of `remote/` that only read. */
 export type ReadScript = 'facts' | 'evidence' | 'contents'
 /** Scripts of `remote/` that change the host. Their first argument, the lease token, is added when they are run. */
 export type WriteScript =
   | 'receive'
+  | 'relay'
   | 'assemble'
   | 'write'
   | 'activate'

@@ -17,6 +17,8 @@ export interface Preflight {
   /** Keys chosen by --hosts and --roles; null: all. */
   readonly chosen: readonly HostKey[] | null
   readonly parallel: number
+  /** Hosts may get things from each other. Default: true. */
+  readonly relay?: boolean
 }
 
 /** Everything that would make `up` fail, or that is to be warned of. Pure. */
@@ -31,7 +33,8 @@ export function preflightProblems(inputs: Preflight): readonly Problem[] {
   return [...clusterChecks.flatMap((check) => check(context)), ...perHost]
 }
 
-export function contextOf({ cluster, clusterId, release, facts, chosen, parallel }: Preflight): PlanContext {
+export function contextOf(inputs: Preflight): PlanContext {
+  const { cluster, clusterId, release, facts, chosen, parallel, relay = true } = inputs
   const isChosen = (host: Host): boolean => chosen === null || chosen.includes(host.key)
   return {
     cluster,
@@ -39,6 +42,7 @@ export function contextOf({ cluster, clusterId, release, facts, chosen, parallel
     release,
     facts,
     parallel,
+    relay,
     chosen: cluster.hosts.filter((host) => facts.has(host.key) && isChosen(host)),
   }
 }

@@ -10,6 +10,8 @@ export interface Sends {
   readonly bytes: number
   /** Each artifact counted once, however many hosts get it. */
   readonly distinctBytes: number
+  /** What leaves the laptop: where hosts pass it on, once for each network. */
+  readonly fromHere: number
   /** False: some were never packed for sending yet, and count unpacked: it will be less. */
   readonly exact: boolean
 }
@@ -20,17 +22,21 @@ export function sendsOf(phases: readonly Phase[], artifacts: readonly Artifact[]
   const fetched = phases.flatMap(({ work }) =>
     work.flatMap(({ host, steps }) =>
       steps.flatMap((step) =>
-        step.kind === 'fetch' ? [{ host, artifact: step.artifact, bytes: wire.get(step.artifact) ?? step.bytes }] : [],
+        step.kind === 'fetch' ? [{ host, ...step, bytes: wire.get(step.artifact) ?? step.bytes }] : [],
       ),
     ),
   )
   const hosts = new Map<HostKey, number>()
   for (const { host, bytes } of fetched) hosts.set(host, (hosts.get(host) ?? 0) + bytes)
   const distinct = new Map<Sha256, number>(fetched.map(({ artifact, bytes }) => [artifact, bytes]))
+  const uploads = new Map(
+    fetched.map(({ host, artifact, peers, bytes }) => [`${artifact} ${peers?.network ?? host}`, bytes]),
+  )
   return {
     hosts: [...hosts].map(([host, bytes]) => ({ host, bytes })),
     bytes: sum([...hosts.values()]),
     distinctBytes: sum([...distinct.values()]),
+    fromHere: sum([...uploads.values()]),
     exact: fetched.every(({ artifact }) => wire.get(artifact) !== undefined),
   }
 }

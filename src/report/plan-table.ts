@@ -95,7 +95,8 @@ function sent({ sends }: Plan, page: Page): readonly string[] {
   const parts = [...byAmount].map(([amount, hosts]) => `${bytes(amount)} to ${each(hosts)}`)
   const sums =
     sends.hosts.length === 1 ? '' : ` · ${bytes(sends.bytes)} in all (${bytes(sends.distinctBytes)}, each part once)`
-  const text = `Sends ${sends.exact ? '' : 'at most '}${parts.join('; ')}${sums}`
+  const once = sends.fromHere === sends.bytes ? '' : ` · ${bytes(sends.fromHere)} once from here, hosts pass it on`
+  const text = `Sends ${sends.exact ? '' : 'at most '}${parts.join('; ')}${sums}${once}`
   return wrap(text, page.columns - 4).map((line, index) => (index === 0 ? ` ${line}` : `   ${line}`))
 }
 

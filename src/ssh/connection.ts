@@ -45,6 +45,8 @@ export interface ReadConnection {
 export interface Connection extends ReadConnection, AsyncDisposable {
   /** Runs a script that changes the host. Only a broken link throws (`ConnectionError`). */
   run(script: WriteScript, args: readonly string[], options?: RunOptions): Promise<ScriptResult>
+  /** @throws ConnectionError `blocked` when the host must not be told to dial this address */
+  assertPermitted(address: string): void
 }
 
 /** Why a host cannot be talked to. `lost` alone may be tried again with the same step. */

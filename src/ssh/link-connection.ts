@@ -41,6 +41,7 @@ export function linkConnection(keeper: LinkKeeper, options: LinkConnectionOption
     read: run,
     run,
     follow: (files, given) => follow(keeper, host, files, given),
+    assertPermitted: options.assertPermitted,
     tunnel: async (address, port) => {
       options.assertPermitted(address)
       return keeper.use((link) => link.forward(address, port))

@@ -1,10 +1,9 @@
-import { existsSync, readdirSync } from 'node:fs'
-import { join } from 'node:path'
 import { expect, it } from 'vitest'
 import type { Told } from '../helpers/command-line.js'
-import { type Lab, labFor, twoHosts } from '../helpers/lab.js'
+import { labFor, twoHosts } from '../helpers/lab.js'
 import { paddedRelease } from '../helpers/padded-release.js'
 import { startRelay } from '../helpers/relay.js'
+import { leftovers } from './leftovers.js'
 
 const megabyte = 1e6
 
@@ -50,15 +49,6 @@ function resumed({ events }: Told, key: string): readonly number[] {
       ? [event.fromBytes]
       : [],
   )
-}
-
-/** What is temporary in the homes of the hosts. */
-function leftovers({ hosts }: Lab): readonly string[] {
-  return hosts.flatMap(({ home }) => ['artifacts', 'releases', 'run'].flatMap((folder) => hiddenIn(join(home, folder))))
-}
-
-function hiddenIn(folder: string): readonly string[] {
-  return existsSync(folder) ? readdirSync(folder).filter((name) => name.startsWith('.')) : []
 }
 
 function fetches({ events }: Told): readonly string[] {

@@ -47,6 +47,7 @@ export function fakeEngine(hosts: readonly FakeHost[], options: FakeEngineOption
       probes: () => probes,
       token: 7,
       uploadLimit: options.uploadLimit ?? null,
+      relayLimit: null,
     },
   }
 }

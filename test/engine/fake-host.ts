@@ -53,6 +53,7 @@ export function fakeHost(host: string, expected: Expected = {}): FakeHost {
         })
       })
     },
+    assertPermitted: () => undefined,
     tunnel: () => unexpected('a tunnel'),
     [Symbol.asyncDispose]: async () => undefined,
     followed: () => [...followers].flatMap(({ files }) => files),

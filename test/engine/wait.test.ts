@@ -54,7 +54,7 @@ function waiting(id: Gate['id'], expected: Expected = {}, http: Parameters<typeo
     engine,
     barrier,
     slots: createSlots(1),
-    transfers: createTransfers(engine),
+    transfers: createTransfers(engine, 'c', []),
     signal: engine.signal,
     begin: () => undefined,
   }

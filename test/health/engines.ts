@@ -75,7 +75,7 @@ export function happening(): { happened: Promise<void>; happens(): void } {
 }
 
 function worldWhere(sleep: World['sleep']): World {
-  return { now: () => 0, random: () => 0, sleep }
+  return { now: () => 0, random: () => 0, secret: () => '', sleep }
 }
 
 function untilAborted(signal?: AbortSignal): Promise<never> {

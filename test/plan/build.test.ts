@@ -56,10 +56,10 @@ describe('up', () => {
     const cluster = exampleCluster()
     const configuring = 'write-cluster-file write-environment activate write-receipt'
     expect(outline(up(cluster, fresh(cluster)))).toEqual([
-      'stage 40: fetch-package fetch-runtime fetch-gremlin_server fetch-cerebro fetch-spark assemble',
-      'stage 41: fetch-package fetch-runtime fetch-gremlin_server fetch-cerebro fetch-spark assemble',
-      'stage 42: fetch-package fetch-runtime fetch-gremlin_server fetch-cerebro fetch-elasticsearch fetch-trueno_elastic_bridge_server fetch-spark assemble',
-      'stage 43: fetch-package fetch-runtime fetch-gremlin_server fetch-cerebro fetch-elasticsearch fetch-trueno_elastic_bridge_server fetch-spark assemble',
+      'stage 40: fetch-runtime fetch-package fetch-gremlin_server fetch-cerebro fetch-spark assemble',
+      'stage 41: fetch-runtime fetch-package fetch-gremlin_server fetch-cerebro fetch-spark assemble',
+      'stage 42: fetch-runtime fetch-package fetch-gremlin_server fetch-cerebro fetch-elasticsearch fetch-trueno_elastic_bridge_server fetch-spark assemble',
+      'stage 43: fetch-runtime fetch-package fetch-gremlin_server fetch-cerebro fetch-elasticsearch fetch-trueno_elastic_bridge_server fetch-spark assemble',
       `configure 40: ${configuring}`,
       `configure 41: ${configuring}`,
       `configure 42: ${configuring}`,
@@ -122,7 +122,7 @@ describe('up', () => {
       balancer: { host: outside.key, sourcePort: 9000 },
     }
     expect(outline(up(balanced, fresh(balanced))).filter((line) => line.includes(' 99: '))).toEqual([
-      'stage 99: fetch-package fetch-runtime assemble',
+      'stage 99: fetch-runtime fetch-package assemble',
       'configure 99: write-cluster-file write-environment activate write-receipt',
       'balance 99: write-balancer start-balancer wait-balancerAnswers',
     ])

@@ -90,7 +90,17 @@ export function createClock(chance: Chance): Clock {
       })
       const release = signal === undefined ? () => undefined : onAbort(signal, stop)
     })
-  return { world: { now: () => now, sleep, random: chance.next }, now: () => now, after, waitsFor, run }
+  return {
+    world: { now: () => now, sleep, random: chance.next, secret: () => secretOf(chance) },
+    now: () => now,
+    after,
+    waitsFor,
+    run,
+  }
+}
+
+function secretOf(chance: Chance): string {
+  return Array.from({ length: 64 }, () => chance.whole(0, 15).toString(16)).join('')
 }
 
 /** All promises that can settle have settled when the event loop comes round. */

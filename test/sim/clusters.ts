@@ -43,9 +43,15 @@ export function withOtherSettings(cluster: Cluster): Cluster {
   return { ...cluster, hosts: cluster.hosts.map((host) => ({ ...host, environment: { TRUENO_SETTING: 'other' } })) }
 }
 
+/** Large enough for hosts to pass it on. */
+export function firstRelease(): Release {
+  const release = releaseOf()
+  return { ...release, artifacts: release.artifacts.map((artifact) => ({ ...artifact, bytes: 2_000_000 })) }
+}
+
 /** The later of two releases; they share all but the package. */
 export function nextRelease(): Release {
-  const release = releaseOf()
+  const release = firstRelease()
   const artifacts = release.artifacts.map((artifact) =>
     artifact.name === 'package' ? { ...artifact, sha256: hash('package 2') } : artifact,
   )

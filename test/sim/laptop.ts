@@ -16,7 +16,7 @@ import { modelProbes } from './model/probes.js'
 import { readScripts } from './model/read-scripts.js'
 import { resultOf, type ScriptRun } from './model/script.js'
 import { writeScripts } from './model/scripts.js'
-import { type Answers, receiving } from './model/store-scripts.js'
+import { type Answers, receiving, relaying } from './model/travel-scripts.js'
 import type { Simulation } from './simulation.js'
 import { createWire, type Wire } from './wire.js'
 
@@ -46,6 +46,7 @@ export function laptop(sim: Simulation, options: LaptopOptions): CommandContext 
     signal,
     who,
     uploadLimit: null,
+    relayLimit: null,
     connect: (cluster: Cluster): Promise<Fleet> => openFleet(cluster, ssh, { parallel: 64, signal }),
     probes: (connection) => probesThrough(sim, keepers.get(connection)),
   }
@@ -115,11 +116,13 @@ function modelConnection(sim: Simulation, machine: Machine, keeper: LinkKeeper):
     run: (script, args, options = {}) =>
       keeper.use(async (link) => {
         const wire = link as Wire
-        const run: ScriptRun = { machine, network, input: await sent(wire, options, answersOf(script, args, machine)) }
+        const answers = answersOf(script, args, machine)
+        const run: ScriptRun = { machine, network, input: await sent(wire, options, answers).finally(answers.end) }
         machine.witness.note(`${host}: ${script} ${args.join(' ').slice(0, 120)}`)
         return wire.call(script, () => resultOf(writeScripts[script](args, run)), options.signal)
       }, options.signal),
     follow: (files, options) => follow(keeper, machine, files, options),
+    assertPermitted: () => undefined,
     tunnel: () => Promise.reject(new Error('the model has probes of its own')),
     [Symbol.asyncDispose]: async () => {
       sim.openConnections -= 1
@@ -130,8 +133,11 @@ function modelConnection(sim: Simulation, machine: Machine, keeper: LinkKeeper):
 
 /** What a script says and takes before it has all that is sent to it. */
 function answersOf(script: WriteScript, args: readonly string[], machine: Machine): Answers {
-  return script === 'receive' ? receiving(args, machine) : { hear: async () => undefined, take: () => undefined }
+  if (script === 'receive') return receiving(args, machine)
+  return script === 'relay' && args[3] === 'serve' ? relaying(machine) : silent
 }
+
+const silent: Answers = { hear: async () => undefined, take: () => undefined, end: () => undefined }
 
 async function sent(wire: Wire, { input, signal }: RunOptions, { hear, take }: Answers): Promise<string> {
   const chunks: Uint8Array[] = []

@@ -1,7 +1,6 @@
-import { releaseOf } from '../helpers/fixtures.js'
 import { type Chance, createChance } from './chance.js'
 import { isAsWanted, nothingIsLeft, nothingViolated } from './checks.js'
-import { drawCluster, nextRelease, withOtherSettings } from './clusters.js'
+import { drawCluster, firstRelease, nextRelease, withOtherSettings } from './clusters.js'
 import { type Command, type End, give, type Interruption, told } from './command.js'
 import { bring, drawFaults, heal } from './faults.js'
 import type { Bugs } from './laptop.js'
@@ -19,7 +18,7 @@ export async function tell(seed: number, bugs: Bugs = {}): Promise<void> {
   const cluster = drawCluster(story)
   const sim = createSimulation(story.whole(0, 2 ** 31), cluster)
   try {
-    await play(sim, story, { cluster, release: releaseOf(), bugs })
+    await play(sim, story, { cluster, release: firstRelease(), bugs })
   } catch (error) {
     sim.invariants.note(`FAILED ${error instanceof Error ? error.message : error}`)
     throw failure(seed, sim, error)

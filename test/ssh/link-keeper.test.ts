@@ -37,6 +37,7 @@ function keeperOf(...next: readonly (FakeLink | ConnectionError)[]) {
   const world = {
     now: () => 0,
     random: () => 0,
+    secret: () => '',
     sleep: async (ms: number, signal?: AbortSignal) => {
       signal?.throwIfAborted()
       log.push(`waited ${ms}`)

@@ -27,6 +27,8 @@ export interface Disk {
   readonly artifacts: Set<string>
   /** What has arrived of artifacts, by what travels. */
   readonly parts: Map<string, { text: string }>
+  /** What is kept to be passed on. */
+  readonly seeds: Set<string>
   /** The one that became current last comes last. */
   readonly releases: Map<string, ReleaseTree>
   current: string | null
@@ -71,6 +73,8 @@ export interface Machine {
   readonly processes: Map<number, Process>
   readonly ports: Map<number, { readonly process: Process; readonly service: unknown }>
   readonly troubles: Map<ComponentName, Trouble>
+  /** What relays have granted, by their ports. */
+  readonly relays: Map<number, Map<string, string>>
   /** Scripts that let no other of their name in. */
   readonly locks: Set<string>
   up: boolean
@@ -99,6 +103,7 @@ export function createMachine(options: MachineOptions): Machine {
     processes: new Map(),
     ports: new Map(),
     troubles: new Map(),
+    relays: new Map(),
     locks: new Set(),
     up: true,
     bootId: `${options.key}-boot-1`,
@@ -114,6 +119,7 @@ function emptyDisk(): Disk {
   return {
     artifacts: new Set(),
     parts: new Map(),
+    seeds: new Set(),
     releases: new Map(),
     current: null,
     files: new Map(),
@@ -135,6 +141,7 @@ export function powerOff(machine: Machine): void {
   machine.locks.clear()
   machine.processes.clear()
   machine.ports.clear()
+  machine.relays.clear()
   machine.god = null
   for (const process of ended) for (const listener of process.endListeners) listener(null)
 }

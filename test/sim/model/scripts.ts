@@ -3,11 +3,13 @@ import { lease } from './lease-script.js'
 import { checkToken, requireNumber, type Script, ScriptExit } from './script.js'
 import { balancerStart, start } from './start-scripts.js'
 import { balancerStop, stop } from './stop-scripts.js'
-import { activate, assemble, prune, receive, write } from './store-scripts.js'
+import { activate, assemble, prune, write } from './store-scripts.js'
+import { receive, relay } from './travel-scripts.js'
 
 /** The scripts of `remote/` that change a host, as the model hosts run them. */
 export const writeScripts = {
   receive: withToken('receive', withSpace(receive)),
+  relay: withToken('relay', relay),
   assemble: withToken('assemble', withSpace(assemble)),
   write: withToken('write', withSpace(write)),
   activate: withToken('activate', activate),

@@ -1,42 +1,7 @@
 import type { PlacedArtifact } from '../../../src/cluster/facts.js'
-import type { Hear } from '../../../src/ssh/connection.js'
 import { binaries } from '../../../src/trueno/release.js'
 import { type Machine, pause } from './machine.js'
 import { requireHash, requireHome, type Script, ScriptExit } from './script.js'
-
-/** What a script that is still being sent something says, and what it does with what comes. */
-export interface Answers {
-  readonly hear: Hear
-  readonly take: (chunk: Uint8Array) => void
-}
-
-/** What has arrived of an artifact stays when it breaks off. Of several that send it at once only the last adds to it. */
-export function receiving([, , sha256 = '', , wire = '']: readonly string[], { disk }: Machine): Answers {
-  const lines = disk.artifacts.has(sha256) ? ['present'] : [`from ${disk.parts.get(wire)?.text.length ?? 0}`]
-  const part = { text: disk.parts.get(wire)?.text ?? '' }
-  disk.parts.set(wire, part)
-  return {
-    hear: async () => lines.shift(),
-    take: (chunk) => {
-      if (!disk.isFull) part.text += Buffer.from(chunk).toString('utf8')
-    },
-  }
-}
-
-/** TOKEN HOME SHA256 ENCODING WIRE BYTES TREE SOURCE KEEP; the bytes of a model artifact are its own name. */
-export const receive: Script = async ([, home, sha256, , wire = ''], { machine }) => {
-  requireHome(home, machine)
-  const id = requireHash('SHA256', sha256)
-  if (machine.disk.artifacts.has(id)) return 'present\n'
-  const { text = '' } = machine.disk.parts.get(wire) ?? {}
-  if (text.length < id.length)
-    throw new ScriptExit(70, `what was sent ended after ${text.length} of ${id.length} bytes`)
-  machine.disk.parts.delete(wire)
-  if (text !== id) throw new ScriptExit(71, `what arrived is not artifact ${id}`)
-  await pause(machine, machine.chance.between(100, 1500))
-  machine.disk.artifacts.add(id)
-  return `from 0\nstored\n`
-}
 
 /** TOKEN HOME RELEASE_ID (artifact SHA256 TO | placeholder PATH | copy PATH)... */
 export const assemble: Script = async ([, home, id, ...parts], { machine }) => {

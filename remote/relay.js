@@ -1,0 +1,163 @@
+// Serves kept artifacts over HTTP to hosts with a grant: see relay.sh. Plain JavaScript of Node 8, no dependency.
+// Arguments: STORE LEASE-TOKEN ADDRESS BYTES-PER-SECOND
+
+const fs = require('fs')
+const http = require('http')
+const path = require('path')
+
+const store = process.argv[1]
+const lease = process.argv[2]
+const address = process.argv[3]
+const rate = Number(process.argv[4])
+const silentMs = 30000
+
+/** Secret → what it opens, as long as it was not used. */
+const grants = new Map()
+let free = 0
+
+const server = http.createServer((request, response) => {
+  const grant = grantOf(request)
+  if (typeof grant === 'string') return refuse(request, response, grant)
+  grants.delete(grant.secret)
+  send(grant, offsetOf(request), response)
+})
+server.on('error', (error) => {
+  process.stderr.write(`cannot serve at ${address}: ${error.message}\n`)
+  end(70)
+})
+server.listen(0, address, () => {
+  say(`listening ${server.address().port}`)
+})
+
+/** The grant of a request, or why it has none. */
+function grantOf(request) {
+  const secret = /^Bearer ([0-9a-f]{64})$/.exec(request.headers.authorization || '')
+  const grant = secret === null ? undefined : grants.get(secret[1])
+  if (grant === undefined) return 'no grant, or one that was used'
+  if (request.method !== 'GET' || request.url !== `/${grant.wire}`) return 'a grant for something else'
+  const from = remoteOf(request)
+  if (grant.address !== '-' && grant.address.split(',').indexOf(from) < 0) return 'a grant of another host'
+  return grant
+}
+
+function remoteOf(request) {
+  return String(request.socket.remoteAddress).replace(/^::ffff:/, '')
+}
+
+function refuse(request, response, why) {
+  say(`refused ${remoteOf(request)} ${why}`)
+  response.writeHead(403, { Connection: 'close' })
+  response.end()
+}
+
+function offsetOf(request) {
+  const range = /^bytes=(\d{1,15})-$/.exec(request.headers.range || '')
+  return range === null ? 0 : Number(range[1])
+}
+
+function send(grant, offset, response) {
+  const file = fs.createReadStream(fileOf(grant.wire), { start: offset, highWaterMark: 262144 })
+  const gone = () => {
+    file.destroy()
+  }
+  response.on('close', gone)
+  response.on('error', gone)
+  file.on('error', () => {
+    response.destroy()
+  })
+  file.once('open', () => {
+    response.writeHead(206, { 'Content-Type': 'application/octet-stream', Connection: 'close' })
+  })
+  file.on('data', (chunk) => {
+    const full = !response.write(chunk)
+    const wait = pauseFor(chunk.length)
+    if (!full && wait <= 0) return
+    file.pause()
+    let left = (full ? 1 : 0) + (wait > 0 ? 1 : 0)
+    const go = () => {
+      left -= 1
+      if (left === 0) file.resume()
+    }
+    if (full) response.once('drain', go)
+    if (wait > 0) setTimeout(go, wait)
+  })
+  file.on('end', () => {
+    response.end()
+    say(`served ${grant.secret}`)
+  })
+}
+
+/** Milliseconds until more may be sent, by all that are served together. */
+function pauseFor(bytes) {
+  if (rate === 0) return 0
+  const now = Date.now()
+  free = Math.max(now, free) + (bytes * 1000) / rate
+  return free - now
+}
+
+function fileOf(wire) {
+  return path.join(store, `.seed-${wire}-${lease}`)
+}
+
+const commands = {
+  grant: (number, secret, wire, from) => {
+    grants.set(secret, { secret: secret, wire: wire, address: from })
+    say(`granted ${number}`)
+  },
+  drop: (wire) => {
+    remove(fileOf(wire))
+  },
+}
+
+function remove(file) {
+  try {
+    fs.unlinkSync(file)
+  } catch (_) {
+    // it is gone already
+  }
+}
+
+let unread = ''
+let silence = setTimeout(end, silentMs, 0)
+process.stdin.setEncoding('utf8')
+process.stdin.on('data', (text) => {
+  clearTimeout(silence)
+  silence = setTimeout(end, silentMs, 0)
+  const lines = (unread + text).split('\n')
+  unread = lines.pop()
+  lines.forEach((line) => {
+    const words = line.split(' ')
+    if (/^[0-9a-f]{64}$/.test(words[0] === 'grant' ? words[3] : words[1]))
+      if (Object.hasOwn(commands, words[0])) commands[words[0]](...words.slice(1))
+  })
+})
+process.stdin.on('end', () => {
+  end(0)
+})
+process.stdin.on('error', () => {
+  end(0)
+})
+process.stdout.on('error', () => {
+  end(0)
+})
+;['SIGTERM', 'SIGHUP', 'SIGINT'].forEach((signal) => {
+  process.on(signal, () => {
+    end(0)
+  })
+})
+
+function say(line) {
+  process.stdout.write(`${line}\n`)
+}
+
+/** Leaves nothing that was kept for this. */
+function end(code) {
+  try {
+    fs.readdirSync(store).forEach((name) => {
+      if (/^\.seed-[0-9a-f]{64}-/.test(name) && name.slice(71) === lease) remove(path.join(store, name))
+    })
+  } catch (_) {
+    // the store itself is gone
+  }
+  process.exit(code)
+}

@@ -1,0 +1,48 @@
+#!/bin/sh
+# Passes on what this host was sent to be passed on (`keep` of receive.sh), to hosts that bring a grant, until its
+# standard input ends or is silent for 30 s. Nothing is left then: no process, no port, no file.
+#
+# Usage: relay.sh TOKEN HOME CLUSTER serve ADDRESS RATE    RATE: bytes a second at most, 0 for no limit
+#        relay.sh TOKEN HOME CLUSTER clear                 removes what was kept and is not served
+# Standard input, a line each:
+#   grant N SECRET WIRE ADDRESS   lets the host with this address (- for any) take WIRE, once
+#   drop WIRE                     nobody needs it any more
+#   (empty)                       whoever sends this is alive
+# Output: `listening PORT`, `granted N`, `served SECRET`, `refused ADDRESS REASON`
+# Exit codes: 0 · 74 no usable Node, bad arguments · 70, 75 as in lib.sh
+# shellcheck source-path=SCRIPTDIR source=lib.sh
+. "${0%/*}/lib.sh"
+# shellcheck source-path=SCRIPTDIR source=parts.sh
+. "${0%/*}/parts.sh"
+
+program=$(cat "${0%/*}/relay.js")
+
+main() { # TOKEN HOME CLUSTER serve|clear ADDRESS RATE
+  token=$1 home=$2 cluster=$3
+  check_token "$token" "$home"
+  case $4 in
+    serve) serve "$5" "$6" ;;
+    clear) remove_parts "$home" "$token" ;;
+    *) fail 74 "it is serve or clear, not '$4'" ;;
+  esac
+}
+
+# Its marker is no part of Trueno or its balancer: nobody takes it for one of them.
+serve() { # ADDRESS RATE
+  require_number RATE "$2"
+  find_node || fail 74 "there is no usable Node"
+  trap - EXIT HUP INT PIPE TERM
+  exec env "TRUENO_DEPLOY_CLUSTER=$cluster" "TRUENO_DEPLOY_HOME=$home" TRUENO_DEPLOY_PART=relay \
+    "$node" -e "$program" "$home/artifacts" "$token" "$1" "$2"
+}
+
+# Sets $node: that of the host, or of a release, which may have arrived a moment ago.
+find_node() {
+  find_tool node || found=
+  for node in "$found" "$home"/current/runtime/node/bin/node "$home"/artifacts/*/node/bin/node; do
+    if [ -x "$node" ] && "$node" -e 0 >/dev/null 2>&1; then return 0; fi
+  done
+  return 1
+}
+
+main "$@"

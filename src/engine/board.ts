@@ -1,0 +1,115 @@
+import type { HostKey, Sha256 } from '../cluster/cluster.js'
+import type { Peers } from '../plan/plan.js'
+
+/** A host that wants an artifact. */
+export interface Client {
+  readonly host: HostKey
+  readonly home: string
+  readonly artifact: Sha256
+  /** Of what travels. */
+  readonly wire: Sha256
+  /** For people: `spark`. */
+  readonly name: string
+  /** Where its peers reach it, and the network that they are in; absent: it gets everything from here. */
+  readonly peers?: Peers
+}
+
+/** What a host can do for others. */
+export interface Serving {
+  /** Why it cannot serve; null: it can, as far as is known. */
+  unusable(host: HostKey): string | null
+  /** Clients that it serves now. */
+  busy(host: HostKey): number
+}
+
+export type Choice =
+  | { readonly kind: 'here'; readonly why: string | null }
+  | { readonly kind: 'peer'; readonly holder: Client }
+  | { readonly kind: 'wait' }
+
+/** Clients that one host serves at once. */
+const mostClients = 3
+
+/** Who has one artifact, who is getting it, who still wants it. */
+export class Board {
+  readonly #wanting: Set<HostKey>
+  readonly #taking = new Map<HostKey, Client>()
+  readonly #holders = new Map<HostKey, Client>()
+  readonly #avoided = new Map<HostKey, Map<HostKey, string>>()
+  readonly #liars = new Map<HostKey, string>()
+
+  constructor(wanting: Iterable<HostKey>) {
+    this.#wanting = new Set(wanting)
+  }
+
+  get holders(): readonly Client[] {
+    return [...this.#holders.values()]
+  }
+
+  /** Whether anybody still wants it, or is getting it. */
+  isWanted(): boolean {
+    return this.#wanting.size + this.#taking.size > 0
+  }
+
+  /** Whether this host wants it, or is getting it. */
+  expects(host: HostKey): boolean {
+    return this.#wanting.has(host) || this.#taking.has(host)
+  }
+
+  /** Whether others will want it of whoever gets it now. */
+  isWantedBesides({ host }: Client): boolean {
+    return [...this.#wanting].some((other) => other !== host)
+  }
+
+  enter({ host }: Client): void {
+    this.#wanting.add(host)
+    this.#taking.delete(host)
+  }
+
+  take(client: Client): void {
+    this.#wanting.delete(client.host)
+    this.#taking.set(client.host, client)
+  }
+
+  hold(client: Client): void {
+    this.#taking.delete(client.host)
+    this.#holders.set(client.host, client)
+  }
+
+  leave({ host }: Client): void {
+    this.#wanting.delete(host)
+    this.#taking.delete(host)
+  }
+
+  /** The source is not asked again by that client; by nobody where it lied. */
+  avoid({ host }: Client, source: HostKey, why: string, lied: boolean): void {
+    if (lied) this.#liars.set(source, why)
+    const own = this.#avoided.get(host) ?? new Map<HostKey, string>()
+    this.#avoided.set(host, own.set(source, why))
+  }
+
+  /**
+   * Where a host gets it from: the first of each network from here, the others from one that has it, as soon as there
+   * is one. What keeps a host from serving is no reason to wait.
+   */
+  choose(client: Client, serving: Serving): Choice {
+    const { peers } = client
+    if (peers === undefined) return { kind: 'here', why: null }
+    const near = this.holders.filter((holder) => holder.peers?.network === peers.network)
+    const able = near.filter(({ host }) => this.#against(client, host, serving) === null)
+    const free = able.filter(({ host }) => serving.busy(host) < mostClients)
+    const [best] = free.sort((one, other) => serving.busy(one.host) - serving.busy(other.host))
+    if (best !== undefined) return { kind: 'peer', holder: best }
+    if (able.length > 0) return { kind: 'wait' }
+    const why = near.map(({ host }) => this.#against(client, host, serving)).find((reason) => reason !== null) ?? null
+    if (why !== null) return { kind: 'here', why }
+    const isComing = [...this.#taking.values()].some(
+      ({ host, peers: its }) => host !== client.host && its?.network === peers.network,
+    )
+    return isComing ? { kind: 'wait' } : { kind: 'here', why: null }
+  }
+
+  #against({ host: client }: Client, host: HostKey, serving: Serving): string | null {
+    return this.#avoided.get(client)?.get(host) ?? this.#liars.get(host) ?? serving.unusable(host)
+  }
+}
