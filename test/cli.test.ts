@@ -28,23 +28,25 @@ function wrong(line: string): unknown {
 
 const reaching = '-i lab.yaml --hosts a,b --roles index --parallel 4'
 const reached = { inventory: 'lab.yaml', hosts: ['a', 'b'], roles: ['index'], parallel: 4 }
+const limits = '--relay-limit 9MB/s --upload-limit 1MB/s'
+const limited = { relayLimit: '9MB/s', uploadLimit: '1MB/s' }
 const telling = '--json --plain --quiet --verbose --no-color'
 const told = { json: true, plain: true, quiet: true, verbose: true, color: false }
 
 describe('a command line', () => {
   it.each<[line: string, verb: string, file: string, options: object]>([
-    ['up', 'up', 'cluster.json', { color: true }],
+    ['up', 'up', 'cluster.json', { relay: true, color: true }],
     [
-      `up lab.json ${reaching} --release ./t.tgz --timeout-start 5m --wait ${telling}`,
+      `up lab.json ${reaching} --release ./t.tgz --timeout-start 5m --no-relay ${limits} --wait ${telling}`,
       'up',
       'lab.json',
-      { ...reached, release: './t.tgz', timeoutStart: '5m', wait: true, ...told },
+      { ...reached, release: './t.tgz', timeoutStart: '5m', relay: false, ...limited, wait: true, ...told },
     ],
     [
       `plan ${reaching} --release standin --timeout-start 90s --out p.json --exit-code ${telling}`,
       'plan',
       'cluster.json',
-      { ...reached, release: 'standin', timeoutStart: '90s', out: 'p.json', exitCode: true, ...told },
+      { ...reached, release: 'standin', timeoutStart: '90s', relay: true, out: 'p.json', exitCode: true, ...told },
     ],
     ['apply', 'apply', 'plan.json', { color: true }],
     [
