@@ -16,7 +16,7 @@
 #   tool NAME PATH                    node VERSION         java-home PATH                 java-version TEXT
 #   address IP                        current ID           artifact SHA256 KIB
 #   release ID, the one that became current last comes first                 part RELEASE-ID SHA256 TO
-#   hash cluster|environment|balancer|receipt SHA256       token N
+#   hash cluster|environment|engines|balancer|receipt SHA256       token N
 #   receipt JSON                      start JSON           balancer-start JSON            lease SILENT-SECONDS JSON
 #   exits NAME N, as the beginning of the log of pm2 says
 #   process PID TICKS UP-SECONDS CLUSTER PART START NAME RESTARTS COMMAND
@@ -187,7 +187,7 @@ artifact() { # PATH; its size is in the first line of its record
 hashes() {
   cd "$home" 2>/dev/null || return 0
   set --
-  for file in etc/cluster.json etc/environment etc/balancer.json receipt.json; do
+  for file in etc/cluster.json etc/environment etc/engines etc/balancer.json receipt.json; do
     [ ! -f "$file" ] || set -- "$@" "$file"
   done
   [ $# -eq 0 ] || { sha256sum "$@" 2>/dev/null || true; } | while read -r hash file; do

@@ -14,6 +14,8 @@
 . "${0%/*}/processes.sh"
 # shellcheck source-path=SCRIPTDIR source=starting.sh
 . "${0%/*}/starting.sh"
+# shellcheck source-path=SCRIPTDIR source=engines.sh
+. "${0%/*}/engines.sh"
 
 main() { # TOKEN HOME DATA KEY CLUSTER_ID KILL_TIMEOUT_MS
   home=$2 data=$3 key=$4 cluster=$5 part=trueno
@@ -38,6 +40,7 @@ require_ready() {
   find_node "$home"
   [ -f "$home/etc/cluster.json" ] || fail 74 "$home/etc/cluster.json is not there"
   check_environment "$home/etc/environment"
+  prepare_engines "$home"
 }
 
 move_logs() {
@@ -58,7 +61,7 @@ forget_daemon() {
 run_trueno() { # KILL_TIMEOUT_MS
   make_directory "$data/logs"
   launch "$home/run" "$home/run/start.out" "PM2_HOME=$home/run/pm2" "PM2_KILL_TIMEOUT=$1" \
-    "$node" "$home/current/lib/trueno.js" start -h "$key" --cluster "$home/etc/cluster.json" --dir "$data" --forever ||
+    ${bash_env:+"BASH_ENV=$bash_env"} "$node" "$home/current/lib/trueno.js" start -h "$key" --cluster "$home/etc/cluster.json" --dir "$data" --forever ||
     fail 70 "trueno start exited with $?: $(tail -n 1 "$home/run/start.out")"
 }
 

@@ -154,6 +154,12 @@ export const files = {
       'The name was taken out and the other key was left.',
       'Name the user with `runAs`, or take `runAsWith` out.',
     ),
+    'inventory-engine-setting': stops(
+      'Setting that must stay as it is',
+      'Trueno sets it for each host, or waits for a line that it would hide: the engine would never count as started.',
+      'It was copied from the configuration of another Elasticsearch or Spark.',
+      'Take it out.',
+    ),
     'inventory-environment-taken': stops(
       'Variable that is ours',
       'The tool sets this variable itself, so that it can tell its own processes from others.',

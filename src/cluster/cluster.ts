@@ -59,10 +59,20 @@ export interface HostSettings {
     readonly workerCores?: number
     /** SPARK_LOCAL_IP; absent: Spark decides. */
     readonly localIp?: string
+    /** Laid over the release's spark-defaults.conf. */
+    readonly defaults: Readonly<Record<string, string>>
+    /** Laid over the release's log4j.properties of Spark. */
+    readonly log4j: Readonly<Record<string, string>>
+  }
+  readonly elasticsearch: {
+    /** Laid over what Trueno writes into elasticsearch.yml, by their keys. */
+    readonly settings: Readonly<Record<string, EngineSetting>>
   }
   /** More environment of the start, as it is. */
   readonly environment: Readonly<Record<string, string>>
 }
+
+export type EngineSetting = string | number | boolean | readonly string[]
 
 export interface Host extends HostSettings {
   readonly key: HostKey

@@ -50,6 +50,7 @@ export interface Facts {
   readonly files: {
     readonly cluster: Sha256 | null
     readonly environment: Sha256 | null
+    readonly engines: Sha256 | null
     readonly balancer: Sha256 | null
     readonly receipt: Sha256 | null
   }

@@ -129,10 +129,16 @@ function toolsOf(told: Told): Facts['tools'] {
 }
 
 function filesOf(told: Told): Facts['files'] {
-  const names = ['cluster', 'environment', 'balancer', 'receipt'] as const
+  const names = ['cluster', 'environment', 'engines', 'balancer', 'receipt'] as const
   const hashes = new Map(told.all('hash').map((line) => [line.oneOf(0, names), line.sha256(1)]))
   const of = (name: (typeof names)[number]): Sha256 | null => hashes.get(name) ?? null
-  return { cluster: of('cluster'), environment: of('environment'), balancer: of('balancer'), receipt: of('receipt') }
+  return {
+    cluster: of('cluster'),
+    environment: of('environment'),
+    engines: of('engines'),
+    balancer: of('balancer'),
+    receipt: of('receipt'),
+  }
 }
 
 function leaseOf(line: FactLine | undefined): LeaseOwner | null {

@@ -32,7 +32,13 @@ export function completeSettings(settings: Settings): HostSettings {
       heap: { ...settings.java?.heap },
       options: { ...builtIn.java.options, ...settings.java?.options },
     },
-    spark: { ...builtIn.spark, ...settings.spark },
+    spark: {
+      ...builtIn.spark,
+      ...settings.spark,
+      defaults: { ...settings.spark?.defaults },
+      log4j: { ...settings.spark?.log4j },
+    },
+    elasticsearch: { settings: { ...settings.elasticsearch?.settings } },
     environment: { ...builtIn.environment, ...settings.environment },
   }
 }

@@ -30,6 +30,8 @@ const takenNames: readonly { readonly names: RegExp; readonly why: string; reado
   { names: /^TRUENO_DEPLOY_/, why: ': it tells our processes from others', remedy: takeOut },
   { names: /^PATH$/, why: ": the release's Node comes first in it", remedy: takeOut },
   { names: /^HOME$/, why: ', as the home of the user that runs Trueno', remedy: takeOut },
+  { names: /^BASH_ENV$/, why: ': it puts the settings of the engines in place', remedy: takeOut },
+  { names: /^SPARK_CONF_DIR$/, why: '', remedy: 'Use the keys spark/defaults and spark/log4j.' },
   { names: /^JAVA_HOME$/, why: '', remedy: 'Use the key java/home.' },
   { names: /^ES_JAVA_OPTS$/, why: '', remedy: 'Use the keys java/heap/elasticsearch and java/options/elasticsearch.' },
   { names: /^JAVA_OPTIONS$/, why: '', remedy: 'Use the keys java/heap/gremlin and java/options/gremlin.' },

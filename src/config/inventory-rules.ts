@@ -1,6 +1,7 @@
 import { dataBelow, defaults } from './defaults.js'
 import { type ConfigFile, isMapping, keysAt, type Path, valueAt } from './document.js'
 import { formatDuration, longestDuration, parseDuration } from './duration.js'
+import { engineRules } from './engine-rules.js'
 import { environmentRule } from './environment-rule.js'
 import { atKey, atValue, type Finding, findingAt, printable } from './finding.js'
 import { sameAddress } from './host-keys.js'
@@ -22,6 +23,7 @@ const rules: readonly Rule[] = [
   shortEnough,
   runAsRule,
   environmentRule,
+  engineRules,
 ]
 
 export function inventoryRuleFindings(inventory: ConfigFile, cluster: ConfigFile | null): readonly Finding[] {

@@ -1,4 +1,4 @@
-import type { Transport } from '../cluster/cluster.js'
+import type { EngineSetting, Transport } from '../cluster/cluster.js'
 
 /** An inventory as people write it, after the schema has found nothing wrong with it. Null: a key with nothing below it. */
 export interface Inventory {
@@ -32,7 +32,10 @@ export interface Settings {
     readonly workerMemory?: string
     readonly workerCores?: number
     readonly localIp?: string
+    readonly defaults?: Readonly<Record<string, string>> | null
+    readonly log4j?: Readonly<Record<string, string>> | null
   } | null
+  readonly elasticsearch?: { readonly settings?: Readonly<Record<string, EngineSetting>> | null } | null
   readonly environment?: Readonly<Record<string, string>> | null
 }
 

@@ -56,11 +56,15 @@ function clusterFile(facts: Facts, { cluster }: PlanContext): readonly Step[] {
 
 /** Where only the host has them, that they are there was checked before. */
 function settings(host: Host, facts: Facts, context: PlanContext): readonly Step[] {
-  const { content } = settingsFileOf(host, facts, context)
+  const { content, engines } = settingsFileOf(host, facts, context)
   if (content === null) return []
-  const path = layoutOf(facts.home.path).environmentFile
-  const found = facts.files.environment
-  return writeStep(facts, { id: 'environment', name: 'settings', path, content, found, secret: true })
+  const { environmentFile, enginesFile } = layoutOf(facts.home.path)
+  const ofEngines = { id: 'engines', name: 'settings of engines', path: enginesFile, content: engines }
+  const ofAll = { id: 'environment', name: 'settings', path: environmentFile, content }
+  return [
+    ...(engines === '' ? [] : writeStep(facts, { ...ofEngines, found: facts.files.engines, secret: true })),
+    ...writeStep(facts, { ...ofAll, found: facts.files.environment, secret: true }),
+  ]
 }
 
 function receipt(host: Host, facts: Facts, context: PlanContext): readonly Step[] {

@@ -1,12 +1,14 @@
-import type { Host } from '../cluster/cluster.js'
+import type { Host, Sha256 } from '../cluster/cluster.js'
 
 /**
  * The environment of a start, as `etc/environment` holds it: one `NAME=value` a line, sorted. It reaches core and
  * every engine, also when pm2 restarts one later (real-engines, 1), so a change of it needs a restart.
  * @param javaHome the release's Java, or the host's as its facts tell it; the inventory's wins
+ * @param engines hash of the other settings of engines, so that a change of them is one of these, too; null: none
  */
-export function environmentFile(host: Host, javaHome: string | null): string {
-  const entries = Object.entries(environmentOf(host, javaHome)).filter(isSet)
+export function environmentFile(host: Host, javaHome: string | null, engines: Sha256 | null = null): string {
+  const all = { ...environmentOf(host, javaHome), TRUENO_DEPLOY_ENGINES: engines ?? undefined }
+  const entries = Object.entries(all).filter(isSet)
   return entries
     .sort(([left], [right]) => (left < right ? -1 : 1))
     .map(([name, value]) => `${name}=${value}\n`)

@@ -3,6 +3,8 @@ export interface Layout {
   readonly home: string
   readonly clusterFile: string
   readonly environmentFile: string
+  /** Settings of engines beyond their environment. */
+  readonly enginesFile: string
   readonly balancerFile: string
   readonly receiptFile: string
   readonly pm2Home: string
@@ -22,6 +24,7 @@ export function layoutOf(home: string): Layout {
     home,
     clusterFile: `${home}/etc/cluster.json`,
     environmentFile: `${home}/etc/environment`,
+    enginesFile: `${home}/etc/engines`,
     balancerFile: `${home}/etc/balancer.json`,
     receiptFile: `${home}/receipt.json`,
     pm2Home,

@@ -68,7 +68,8 @@ function settings(home: string): HostSettings {
   return {
     ...places(home),
     java: { heap: {}, options: { elasticsearch: [], gremlin: [] } },
-    spark: { daemonHeap: '1g' },
+    spark: { daemonHeap: '1g', defaults: {}, log4j: {} },
+    elasticsearch: { settings: {} },
     environment: {},
   }
 }

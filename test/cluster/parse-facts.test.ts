@@ -62,7 +62,7 @@ const bareFacts: Facts = {
   parts: {},
   artifacts: [],
   storeKiB: 0,
-  files: { cluster: null, environment: null, balancer: null, receipt: null },
+  files: { cluster: null, environment: null, engines: null, balancer: null, receipt: null },
   receipt: null,
   start: null,
   balancerStart: null,
@@ -123,7 +123,7 @@ describe('a host', () => {
       artifacts: [b, a],
       storeKiB: 12,
       freeFiles: 77,
-      files: { cluster: a, environment: null, balancer: null, receipt: b },
+      files: { cluster: a, environment: null, engines: null, balancer: null, receipt: b },
     })
   })
 
@@ -336,6 +336,7 @@ function someFacts(): fc.Arbitrary<Facts> {
     files: fc.record({
       cluster: orNull(hash),
       environment: orNull(hash),
+      engines: orNull(hash),
       balancer: orNull(hash),
       receipt: orNull(hash),
     }),

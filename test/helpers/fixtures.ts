@@ -10,7 +10,8 @@ export const settings: HostSettings = {
   home: '~/trueno',
   data: '~/trueno/data',
   java: { heap: {}, options: { elasticsearch: [], gremlin: [] } },
-  spark: { daemonHeap: '1g' },
+  spark: { daemonHeap: '1g', defaults: {}, log4j: {} },
+  elasticsearch: { settings: {} },
   environment: {},
 }
 
@@ -122,7 +123,7 @@ export function emptyFacts(host: string, more: Partial<Facts> = {}): Facts {
     parts: {},
     artifacts: [],
     storeKiB: 0,
-    files: { cluster: null, environment: null, balancer: null, receipt: null },
+    files: { cluster: null, environment: null, engines: null, balancer: null, receipt: null },
     receipt: null,
     start: null,
     balancerStart: null,

@@ -33,9 +33,12 @@ function written(path: string, content: string, facts: Facts): Facts {
   const sha = hash(content)
   if (path.endsWith('receipt.json'))
     return { ...facts, receipt: JSON.parse(content), files: { ...facts.files, receipt: sha } }
-  const name = { 'cluster.json': 'cluster', environment: 'environment', 'balancer.json': 'balancer' }[
-    path.split('/').at(-1) ?? ''
-  ]
+  const name = {
+    'cluster.json': 'cluster',
+    environment: 'environment',
+    engines: 'engines',
+    'balancer.json': 'balancer',
+  }[path.split('/').at(-1) ?? '']
   return { ...facts, files: { ...facts.files, [name as string]: sha } }
 }
 

@@ -254,7 +254,7 @@ describe('up', () => {
     const cluster = exampleCluster()
     const facts = running(cluster)
     const hosts = cluster.hosts.map((host) =>
-      host.key === '10.0.0.41' ? { ...host, spark: { daemonHeap: '2g' } } : host,
+      host.key === '10.0.0.41' ? { ...host, spark: { ...host.spark, daemonHeap: '2g' } } : host,
     )
     const [phase] = up({ ...cluster, hosts }, facts).phases
     expect(phase?.work).toMatchObject([

@@ -104,3 +104,50 @@ describe('Java', () => {
     expect(JSON.stringify(plan)).toContain('\\"hasJava\\":true')
   })
 })
+
+describe('settings of engines', () => {
+  const settings = { elasticsearch: { settings: { 'script.inline': secret } } }
+  const spark = { daemonHeap: '1g', defaults: { 'spark.ui.port': '4040' }, log4j: {} }
+  const tuned: Cluster = { ...cluster, hosts: cluster.hosts.map((host) => ({ ...host, ...settings, spark })) }
+  const names = (plan: Plan): readonly string[] =>
+    plan.phases.flatMap(({ id, work }) =>
+      work.map(({ host, steps }) => `${id} ${host.slice(-2)}: ${steps.map((step) => step.id).join(' ')}`),
+    )
+
+  it('go to the hosts that run the engine, and restart these alone', () => {
+    const plan = up(tuned, running)
+    const content = plan.phases
+      .flatMap(({ work }) => work)
+      .flatMap(({ host, steps }) =>
+        steps.flatMap((step) =>
+          step.kind === 'write' && step.path.endsWith('/engines') ? [[host, step.content]] : [],
+        ),
+      )
+    const ofSpark = 'spark-defaults.conf\tspark.ui.port\t4040\n'
+    expect(Object.fromEntries(content)).toEqual({
+      '10.0.0.40': ofSpark,
+      '10.0.0.41': ofSpark,
+      '10.0.0.42': `elasticsearch.yml\tscript.inline\t${JSON.stringify(secret)}\n${ofSpark}`,
+      '10.0.0.43': `elasticsearch.yml\tscript.inline\t${JSON.stringify(secret)}\n${ofSpark}`,
+    })
+    const after = follow(plan, running, tuned)
+    expect(isEmpty(up(tuned, after))).toBe(true)
+    const others = { elasticsearch: { settings: { 'script.inline': 'other' } } }
+    const changed = { ...tuned, hosts: tuned.hosts.map((host) => ({ ...host, ...others })) }
+    expect(names(up(changed, after)).filter((line) => !line.startsWith('awaitReady'))).toEqual(
+      ['stopOthers', 'configure', 'startOthers'].flatMap((phase) =>
+        ['42', '43'].map(
+          (host) =>
+            `${phase} ${host}: ${phase === 'configure' ? 'write-engines write-environment write-receipt' : phase === 'stopOthers' ? 'stop' : 'start'}`,
+        ),
+      ),
+    )
+  })
+
+  it('are told by their hash in plans that are shown, and in no receipt', () => {
+    const plan = up(tuned, fresh)
+    expect(JSON.stringify(withoutSecrets(plan))).not.toContain(secret)
+    const receipts = [...follow(plan, fresh, tuned).values()].map(({ receipt }) => receipt)
+    expect(JSON.stringify(receipts)).not.toContain(secret)
+  })
+})

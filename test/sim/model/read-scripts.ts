@@ -59,7 +59,7 @@ function ownerOf({
 }
 
 function configuration({ disk, home }: Machine): Pick<Facts, 'files' | 'receipt'> {
-  const { clusterFile, environmentFile, balancerFile, receiptFile } = layoutOf(home)
+  const { clusterFile, environmentFile, enginesFile, balancerFile, receiptFile } = layoutOf(home)
   const hashOf = (path: string): string | null => {
     const content = disk.files.get(path)
     return content === undefined ? null : sha256(content)
@@ -69,6 +69,7 @@ function configuration({ disk, home }: Machine): Pick<Facts, 'files' | 'receipt'
     files: {
       cluster: hashOf(clusterFile),
       environment: hashOf(environmentFile),
+      engines: hashOf(enginesFile),
       balancer: hashOf(balancerFile),
       receipt: hashOf(receiptFile),
     },

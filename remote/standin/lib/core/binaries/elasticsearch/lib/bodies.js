@@ -53,7 +53,8 @@ function nodes({ cluster, settings }) {
   }
 }
 
-function describe({ name, host, httpAddress, heapBytes, data }, { clusterName, hosts }) {
+/** What others have in their files is not known here; of this node all is told. */
+function describe({ name, host, httpAddress, heapBytes, data }, { clusterName, hosts, host: own, values }) {
   return {
     name,
     transport_address: `${host}:9300`,
@@ -62,14 +63,25 @@ function describe({ name, host, httpAddress, heapBytes, data }, { clusterName, h
     version,
     build_hash: 'standin',
     roles: ['master', 'data', 'ingest'],
-    settings: {
-      cluster: { name: clusterName },
-      path: { data },
-      discovery: { zen: { ping: { unicast: { hosts } } } },
-    },
+    settings:
+      host === own
+        ? nested(values)
+        : { cluster: { name: clusterName }, path: { data }, discovery: { zen: { ping: { unicast: { hosts } } } } },
     jvm: { version: 'none (stand-in)', mem: { heap_max_in_bytes: heapBytes } },
     http: { bound_address: [httpAddress], publish_address: httpAddress },
   }
+}
+
+/** `{ 'a.b': 1 }` as `{ a: { b: 1 } }`. */
+function nested(values) {
+  const root = {}
+  for (const [name, value] of Object.entries(values)) {
+    const words = name.split('.')
+    const last = words.pop()
+    const place = words.reduce((at, word) => Object.assign(at, { [word]: at[word] || {} })[word], root)
+    place[last] = value
+  }
+  return root
 }
 
 function catNodes({ cluster }) {

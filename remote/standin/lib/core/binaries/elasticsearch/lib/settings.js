@@ -13,10 +13,11 @@ function readSettings(file) {
     transportPort: Number(values['transport.tcp.port']),
     hosts: values['discovery.zen.ping.unicast.hosts'],
     data: path.resolve(values['path.data']),
+    values,
   }
 }
 
-/** Flat YAML: `name: value`, `name: [a, b]`, or `name:` with `- item` lines below. */
+/** Flat YAML: `name: value`, `name: [a, b]`, or `name:` with `- item` lines below. A name that comes twice ends the start, as in 5.x. */
 function parse(yaml) {
   const values = {}
   let list
@@ -24,6 +25,7 @@ function parse(yaml) {
     const [, item] = /^\s+-\s*(.*)$/.exec(line) || []
     const [, name, value] = /^([\w.]+):\s*(.*)$/.exec(line) || []
     if (item !== undefined) list.push(bare(item))
+    if (name !== undefined && name in values) throw new Error(`duplicate settings key [${name}] found`)
     if (name !== undefined) values[name] = list = settingOf(value)
   }
   return values
