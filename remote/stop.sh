@@ -21,7 +21,8 @@ main() { # TOKEN HOME DATA CLUSTER_ID TIMEOUT_S PORT:ADDRESS...
   home=$2 cluster=$4 part=trueno limit=$5
   require_path HOME "$home"
   require_number TIMEOUT_S "$limit"
-  enter start "$home" 30
+  # Another stop may be under way, as when this is repeated after a broken link: it has all of its time.
+  enter start "$home" $((limit + 30))
   check_token "$1" "$home"
   shift 5
   if [ -z "$(marked "$home" | of_part trueno)" ]; then
