@@ -1,3 +1,4 @@
+import type { Transport } from '../../src/cluster/cluster.js'
 import { type Running, type Told, toldBy } from '../helpers/command-line.js'
 import { type Lab, makeLab, twoHosts } from '../helpers/lab.js'
 import { freePort } from '../helpers/loopback.js'
@@ -27,7 +28,7 @@ export async function tryCuts(seed: number): Promise<Trial> {
   await using lab = await makeLab({ roles: twoHosts })
   const relays = await Promise.all(lab.hosts.map(({ sshd }) => startRelay(sshd)))
   try {
-    await behind(lab, relays)
+    await behind(lab, relays, transportOf(seed))
     const run = lab.start('up', '--json')
     const plan = cutsOf(seed)
     const made = await cutInTurn(plan, run, relays)
@@ -48,23 +49,30 @@ export async function tryCuts(seed: number): Promise<Trial> {
   }
 }
 
+/** Every fifth goes over OpenSSH. */
+function transportOf(seed: number): Transport {
+  return seed % 5 === 0 ? 'openssh' : 'ssh2'
+}
+
 export function describeTrial({ seed, cuts, spared, losses, codes, problems, faults }: Trial): string {
   const why = problems.length === 0 ? '' : ` (${problems.join(', ')})`
   const outcome = `${losses} lost, exit ${codes.join(' then ')}${why}`
   const missed = spared.length === 0 ? '' : ` | not reached: ${spared.join('; ')}`
-  return [`seed ${seed}: ${outcome} | ${cuts.join('; ')}${missed}`, ...faults.map((fault) => `  WRONG: ${fault}`)].join(
-    '\n',
-  )
+  return [
+    `seed ${seed} (${transportOf(seed)}): ${outcome} | ${cuts.join('; ')}${missed}`,
+    ...faults.map((fault) => `  WRONG: ${fault}`),
+  ].join('\n')
 }
 
 /** The hosts are reached through the relays only, and one of them runs the balancer. */
-async function behind(lab: Lab, relays: readonly Relay[]): Promise<void> {
+async function behind(lab: Lab, relays: readonly Relay[], transport: Transport): Promise<void> {
   const ways = lab.hosts.map(({ key, sshd }, index) => {
     const { address = '', port = 0 } = relays[index] ?? {}
     return { key, address, port, hostKeys: sshd.hostKeys }
   })
   lab.pin(Object.fromEntries(ways.map(({ address, port, hostKeys }) => [`[${address}]:${port}`, hostKeys])))
   lab.inventory({
+    defaults: { transport },
     hosts: Object.fromEntries(
       ways.map(({ key, address, port }) => [key, { ssh: address, port, environment: { TRUENO_STANDIN_BIND: key } }]),
     ),
