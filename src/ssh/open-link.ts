@@ -35,7 +35,7 @@ export async function openLink(
   }
 }
 
-const loginTries = 4
+const loginTries = 6
 
 async function loginInTurn(login: Login, wanted: Transport): Promise<Link> {
   const { target, context } = login
@@ -59,11 +59,18 @@ async function takenOver(login: Login, { message, failure }: BeyondSsh2Error): P
   }
 }
 
-function inTurn(way: Way, { target, context, limitMs, signal }: Login): Promise<Link> {
+async function inTurn(way: Way, { target, context, limitMs, signal }: Login): Promise<Link> {
   const { world, asker } = context
   const late = () =>
     new DialError('timed-out', `${describeTarget(target)} did not let us in within ${limitMs / 1000} s${way.stuck()}`)
-  return context.logins(way.sshd).use(() => withDeadline(way.login, { world, asker, ms: limitMs, signal }, late))
+  const slots = context.logins(way.sshd)
+  try {
+    return await slots.use(() => withDeadline(way.login, { world, asker, ms: limitMs, signal }, late))
+  } catch (error) {
+    // It takes fewer at once than is usual.
+    if (error instanceof EarlyDropError) slots.narrow()
+    throw error
+  }
 }
 
 /** Whatever went wrong, as what it means for this host. */

@@ -3,33 +3,45 @@ export interface Slots {
   use<T>(work: () => Promise<T>): Promise<T>
 }
 
-export function createSlots(count: number): Slots {
-  let free = count
+export interface NarrowingSlots extends Slots {
+  /** Half as much at once from now on, one at least. */
+  narrow(): void
+}
+
+export function createSlots(count: number): NarrowingSlots {
+  let most = count
+  let used = 0
   const waiting: (() => void)[] = []
-  const enter = async (): Promise<void> => {
-    if (free > 0) free -= 1
-    else await new Promise<void>((resolve) => waiting.push(resolve))
+  // A slot is taken for whoever waits before he goes on: nobody can slip in between.
+  const admit = (): void => {
+    while (used < most && waiting.length > 0) {
+      used += 1
+      waiting.shift()?.()
+    }
   }
-  // A slot that is left is handed on, never freed first: nobody can slip in between.
-  const leave = (): void => {
-    const next = waiting.shift()
-    if (next === undefined) free += 1
-    else next()
-  }
+  const enter = (): Promise<void> =>
+    new Promise((resolve) => {
+      waiting.push(resolve)
+      admit()
+    })
   return {
     use: async (work) => {
       await enter()
       try {
         return await work()
       } finally {
-        leave()
+        used -= 1
+        admit()
       }
+    },
+    narrow: () => {
+      most = Math.max(1, Math.floor(most / 2))
     },
   }
 }
 
 /** Slots by name, `count` for each, made when first asked for. */
-export function createSlotsByName(count: number): (name: string) => Slots {
+export function createSlotsByName(count: number): (name: string) => NarrowingSlots {
   return keyed((_name: string) => createSlots(count))
 }
 

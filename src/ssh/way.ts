@@ -8,7 +8,7 @@ import type { Networks } from './networks.js'
 import type { Passphrases } from './passphrases.js'
 import type { Passwords } from './passwords.js'
 import type { RunAsPasswords } from './run-as-passwords.js'
-import type { Slots } from './slots.js'
+import type { NarrowingSlots } from './slots.js'
 import type { Target } from './target.js'
 
 /** What all links of a run share. */
@@ -27,7 +27,7 @@ export interface LinkContext {
   /** Tells the user something that he has to do, and that is no question. */
   readonly tell: (host: HostKey, message: string) => void
   /** Logins under way at one sshd. */
-  readonly logins: (sshd: string) => Slots
+  readonly logins: (sshd: string) => NarrowingSlots
   /** The one link to a jump host, made when first needed. */
   readonly jump: (jump: Target) => Promise<Link>
   /** Told when OpenSSH takes over what ssh2 could not do, and what that was. */

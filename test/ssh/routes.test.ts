@@ -189,6 +189,23 @@ test.each(['ssh2', 'openssh'] as const)(
   },
 )
 
+test('16 connections to an sshd that bears one login at a time: every one gets in', async () => {
+  await using narrow = await startSshd({
+    home: directory,
+    authorizedKey: key.publicKey,
+    config: ['MaxStartups 1'],
+  })
+  const known = join(directory, 'known-narrow')
+  writeFileSync(known, knownHosts(narrow))
+  await using ssh = door(
+    `Host narrow\n  HostName ${narrow.address}\n  Port ${narrow.port}\n  UserKnownHostsFile ${known}`,
+  )
+  const many = Array.from({ length: 16 }, (_, index) => ({ key: `host-${index}`, access: { ssh: 'narrow' } }))
+  const opened = [...(await ssh.openConnections(many)).values()]
+  expect(opened.filter((one) => one instanceof ConnectionError)).toEqual([])
+  await Promise.all(opened.map((one) => one instanceof ConnectionError || one[Symbol.asyncDispose]()))
+})
+
 test('connections that are closed leave nothing at the host', async () => {
   await using ssh = door()
   await login(ssh, 'two')
