@@ -5,7 +5,7 @@ import type { Ran } from '../helpers/namespace-machine.js'
 import { balancerPort, type Lab } from './lab.js'
 
 /** One thing a user does with a cluster, and what must come of it; throws when it does not. */
-interface Step {
+export interface Step {
   readonly title: string
   readonly act: (lab: Lab) => Promise<void>
 }
@@ -27,6 +27,23 @@ export const cycle: readonly Step[] = [
   { title: 'down again: nothing to do', act: (lab) => says(lab, /Nothing to do/, 'down') },
   { title: 'up after down: old logs deceive nobody', act: (lab) => succeeds(lab, 'up') },
   { title: 'status: everything answers again', act: isReady },
+  { title: 'down', act: (lab) => succeeds(lab, 'down') },
+  { title: 'nothing is left: no process, no open port', act: leavesNothing },
+]
+
+/** What is proved of a release with real engines: they answer, themselves, before and after a restart. */
+export const engines: readonly Step[] = [
+  { title: 'trust: host keys are pinned', act: (lab) => succeeds(lab, 'trust', '--yes') },
+  { title: 'up, with no network but SSH', act: (lab) => succeeds(lab, 'up') },
+  { title: 'status: everything answers', act: isReady },
+  { title: 'Elasticsearch has its nodes, Spark its workers, Gremlin answers', act: enginesAnswer },
+  { title: 'requests: every host, and through the balancer', act: serves },
+  { title: 'down', act: (lab) => succeeds(lab, 'down') },
+  { title: 'nothing is left: no process, no open port', act: leavesNothing },
+  { title: 'up again', act: (lab) => succeeds(lab, 'up') },
+  { title: 'status: everything answers again', act: isReady },
+  { title: 'Elasticsearch has its nodes, Spark its workers, Gremlin answers', act: enginesAnswer },
+  { title: 'requests: every host, and through the balancer', act: serves },
   { title: 'down', act: (lab) => succeeds(lab, 'down') },
   { title: 'nothing is left: no process, no open port', act: leavesNothing },
 ]
@@ -94,6 +111,21 @@ async function serves(lab: Lab): Promise<void> {
   const coordinator = lab.hosts[0] as NamespaceHost
   for (const place of [...ports, `${coordinator.address}:${balancerPort}`])
     assert.equal(await lab.get(`http://${place}/`), 200, `GET http://${place}/`)
+}
+
+/** Asked over the hosts' own network, past our tool. */
+async function enginesAnswer(lab: Lab): Promise<void> {
+  const [coordinator, , index] = lab.hosts.map(({ address }) => address)
+  const health = JSON.parse((await lab.ask(`http://${index}:8004/_cluster/health`)).text)
+  assert.equal(health.number_of_nodes, 2, JSON.stringify(health))
+  const spark = JSON.parse((await lab.ask(`http://${coordinator}:8006/json/`)).text)
+  const alive = spark.workers.filter((worker: { state: string }) => worker.state === 'ALIVE')
+  assert.equal(alive.length, 3, JSON.stringify(spark))
+  // It speaks WebSocket: that it wants to upgrade is its answer.
+  for (const { address } of lab.hosts) {
+    const { status, text } = await lab.ask(`http://${address}:8002/gremlin`)
+    assert.equal(`${status} ${text}`.trim(), '400 not a WebSocket handshake request: missing upgrade')
+  }
 }
 
 async function survivesLostHost(lab: Lab): Promise<void> {

@@ -13,6 +13,8 @@ export interface Lab extends AsyncDisposable {
   type(...words: readonly string[]): Promise<Ran>
   /** A GET from the desk: the status, 0 when there is no answer. */
   get(url: string): Promise<number>
+  /** The same with the answer's text; empty when there is none. */
+  ask(url: string): Promise<{ readonly status: number; readonly text: string }>
 }
 
 export interface LabOptions {
@@ -63,7 +65,8 @@ async function furnish(network: Network, options: LabOptions): Promise<Lab> {
   return {
     hosts,
     type: (...words) => network.desk.run([...atDesk, process.execPath, bin, ...words], { env, onOutput }),
-    get: async (url) => Number((await network.desk.run([process.execPath, '-e', getter, url])).stdout),
+    get: async (url) => (await ask(network, url)).status,
+    ask: (url) => ask(network, url),
     [Symbol.asyncDispose]: () => network[Symbol.asyncDispose](),
   }
 }
@@ -82,8 +85,14 @@ function makeHost(
 
 const javaPlace = join(sharedPlace, 'java')
 
+async function ask({ desk }: Network, url: string): ReturnType<Lab['ask']> {
+  return JSON.parse((await desk.run([process.execPath, '-e', getter, url])).stdout)
+}
+
 const getter = `fetch(process.argv[1], { signal: AbortSignal.timeout(5000) })
-  .then((answer) => console.log(answer.status), () => console.log(0))`
+  .then(async (answer) => ({ status: answer.status, text: await answer.text() }))
+  .catch(() => ({ status: 0, text: '' }))
+  .then((told) => console.log(JSON.stringify(told)))`
 
 /** Heaps are small, since four hosts share the memory of one machine. */
 function writeUserFiles(desk: string, identityFile: string, { prefix, release, java }: LabOptions): void {
