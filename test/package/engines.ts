@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { existsSync, mkdirSync, readFileSync } from 'node:fs'
+import { cpSync, existsSync, mkdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { parseArgs } from 'node:util'
 import { lackingForNamespaces } from '../helpers/namespaces.js'
@@ -63,12 +63,16 @@ async function test(given: readonly string[], places: Places): Promise<number> {
   await type(here, places, 'bundle', ...given.flatMap((source) => ['--source', source]))
   await type(here, places, 'bundle', '--check')
   await type(here, places, 'bundle', 'ls')
+  // What is meant to be committed; without it, npm might resolve another version by now.
+  for (const name of locks) cpSync(join(here, name), join(there, name))
   await type(there, places, 'bundle', ...given.flatMap((source) => ['--source', source]))
   const [one, other] = [here, there].map((folder) => releaseIn(join(folder, 'trueno-release')))
   assert.equal(one, other, 'the same sources gave another release')
   say(`\n✔ Made again elsewhere, it is the same release: ${one}\n`)
   return run({ path: join(here, 'trueno-release'), steps: engines, transcript: true }, places)
 }
+
+const locks = ['trueno-deploy.lock.json', 'trueno-deploy.npm-lock.json']
 
 function releaseIn(folder: string): string {
   return JSON.parse(readFileSync(join(folder, 'bundle.json'), 'utf8')).release
