@@ -5,6 +5,7 @@ import { checkBundle } from '../../src/bundle/check.js'
 import type { Clients } from '../../src/bundle/clients.js'
 import { InterruptedError } from '../../src/errors.js'
 import { openRelease } from '../../src/release/open.js'
+import { canMount, mountMemory, remountMemory, unmount } from '../helpers/mounts.js'
 import { tgzOf } from '../release/archives.js'
 import { elf, layOut } from '../release/packages.js'
 import { zip } from '../release/zips.js'
@@ -378,6 +379,43 @@ describe('a laptop without room', () => {
       },
     ])
     expect(clients.asked).toEqual([])
+  })
+})
+
+describe.skipIf(!canMount)('a disk that runs full', () => {
+  it.each(['48k', '100k', '150k', '180k'])(
+    'at %s: nothing of the bundle is left, and with room it is made',
+    async (size) => {
+      await using bench = await workbench()
+      const disk = join(bench.root, 'disk')
+      mountMemory(disk, `size=${size}`)
+      try {
+        const out = join(disk, 'release')
+        expect(await bench.problemsOf(fakeClients(files), { out })).toMatchObject([
+          { code: 'bundle-room', evidence: expect.stringMatching(/ENOSPC/) },
+        ])
+        expect(await readdir(disk)).toEqual([])
+        remountMemory(disk, 'size=4m')
+        await bench.make(noClients, { out }).catch(() => bench.make(fakeClients(files), { out }))
+        expect(await readdir(disk)).toEqual(['release'])
+      } finally {
+        unmount(disk)
+      }
+    },
+  )
+
+  it.each(['8k', '40k'])('under the cache at %s: told, and what arrived whole is kept', async (size) => {
+    await using bench = await workbench()
+    const cache = join(bench.root, 'cache')
+    mountMemory(cache, `size=${size}`)
+    try {
+      expect(await bench.problemsOf(fakeClients(files))).toMatchObject([{ code: 'bundle-room' }])
+      expect(await bench.left()).toEqual([])
+      remountMemory(cache, 'size=4m')
+      await bench.make(fakeClients(files))
+    } finally {
+      unmount(cache)
+    }
   })
 })
 

@@ -38,6 +38,7 @@ describe('the lock file', () => {
     ['no keys', '{"version":1}'],
     ['keys that are none', '{"version":1,"hostKeys":{"a":"ssh-ed25519 AAAA"}}'],
     ['a key that is none', '{"version":1,"hostKeys":{"a":[1]}}'],
+    ['sources that are none', '{"version":1,"hostKeys":{},"sources":{"npm:a@1":1}}'],
   ])('of something else is refused, not replaced: %s', async (_title, text) => {
     await writeFile(path, text)
     await expect(readLockFile(path)).rejects.toMatchObject({
