@@ -51,8 +51,10 @@ function progressOf(phase: PhaseState, now: number): string {
   const over = phase.rows.filter(({ state }) => state !== 'waiting' && state !== 'working').length
   const sent = phase.rows.reduce((sum, row) => sum + sentBytes(row), 0)
   const speed = rate(sent, now - phase.startedAt)
+  const many = phase.rows.length === 0 ? null : `${over} of ${count(phase.rows.length, phase.noun)}`
+  const said = phase.progress ?? many
   const parts = [
-    phase.progress ?? `${over} of ${count(phase.rows.length, phase.noun)}`,
+    ...(said === null ? [] : [said]),
     ...(sent === 0 ? [] : [bytes(sent)]),
     ...(speed === null ? [] : [`${bytes(speed)}/s`]),
   ]
