@@ -3,41 +3,58 @@ import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { stringify } from 'yaml'
 import type { BenchHosts } from './hosts.js'
-import { type RunOptions, run, type Usage } from './measure.js'
+import { type RunOptions, run, toolCommand, type Usage } from './measure.js'
 
 /** What Ansible took, with pipelining and 32 forks. */
 export interface Ansible {
   readonly version: string
   /** Five tasks, a command each. */
-  readonly five: Usage
+  readonly five: Compared
   /** One shell task with the facts script. */
-  readonly one: Usage
+  readonly one: Compared
 }
 
-/** Once each, since it takes so long; null where there is no `ansible-playbook` on PATH. */
+interface Compared extends Usage {
+  /** As a multiple of what `plan` took, of the mean of one just before and one just after. */
+  readonly timesPlan: number
+}
+
+/** Once each, since it takes so long; null where there is no `ansible-playbook` on PATH, or it cannot do it. */
 export async function measureAnsible(cluster: BenchHosts, options: RunOptions): Promise<Ansible | null> {
-  const version = /core ([\d.]+)/.exec(
-    spawnSync('ansible-playbook', ['--version'], { encoding: 'utf8' }).stdout ?? '',
-  )?.[1]
+  const { stdout } = spawnSync('ansible-playbook', ['--version'], { encoding: 'utf8' })
+  const version = /core ([\d.]+)/.exec(stdout ?? '')?.[1]
   if (version === undefined) return null
-  const inventory = inventoryOf(cluster)
-  const play = async (name: string, tasks: readonly object[]): Promise<Usage> => {
-    const file = join(cluster.directory, `${name}.yaml`)
-    writeFileSync(file, stringify([{ hosts: 'all', gather_facts: false, tasks }]))
-    const env = { ...options.env, ...environmentOf(cluster) }
-    const { stdout, ...usage } = await run(['ansible-playbook', '-i', inventory, file], { ...options, env })
-    if ((stdout.match(/unreachable=0 +failed=0/g) ?? []).length !== cluster.hosts.length)
-      throw new Error(stdout.slice(-2000))
-    return usage
+  try {
+    const before = await plan(cluster, options)
+    const five = await play('five', commands, cluster, options)
+    const between = await plan(cluster, options)
+    const one = await play('one', ['sh <{{ facts_input }}'], cluster, options)
+    const after = await plan(cluster, options)
+    return { version, five: compared(five, before, between), one: compared(one, between, after) }
+  } catch (error) {
+    options.signal.throwIfAborted()
+    process.stderr.write(`\nAnsible failed, and is left out: ${(error as Error).message}\n`)
+    return null
   }
-  return {
-    version,
-    five: await play(
-      'five',
-      commands.map((command) => ({ 'ansible.builtin.shell': command })),
-    ),
-    one: await play('one', [{ 'ansible.builtin.shell': 'sh <{{ facts_input }}' }]),
-  }
+}
+
+function plan({ clusterFile }: BenchHosts, options: RunOptions): Promise<Usage> {
+  return run(toolCommand('plan', clusterFile, '--json'), options)
+}
+
+function compared(usage: Usage, before: Usage, after: Usage): Compared {
+  return { ...usage, timesPlan: (2 * usage.wallMs) / (before.wallMs + after.wallMs) }
+}
+
+async function play(name: string, shell: readonly string[], cluster: BenchHosts, options: RunOptions): Promise<Usage> {
+  const file = join(cluster.directory, `${name}.yaml`)
+  const tasks = shell.map((command) => ({ 'ansible.builtin.shell': command }))
+  writeFileSync(file, stringify([{ hosts: 'all', gather_facts: false, tasks }]))
+  const env = { ...options.env, ...environmentOf(cluster) }
+  const { stdout, ...usage } = await run(['ansible-playbook', '-i', inventoryOf(cluster), file], { ...options, env })
+  const well = stdout.match(/unreachable=0 +failed=0/g) ?? []
+  if (well.length !== cluster.hosts.length) throw new Error(stdout.slice(-2000))
+  return usage
 }
 
 /** About what the facts script asks. */

@@ -34,7 +34,7 @@ const whole: Extent = {
   startUpRounds: 15,
   alreadyUpRounds: 7,
   visits: { hosts: 128, rounds: 3 },
-  ways: { hosts: 32, rounds: 5 },
+  ways: { hosts: 32, rounds: 3 },
   large: 512,
 }
 const some: Extent = {
