@@ -5,7 +5,8 @@
 
 # Whatever can be read from files, by one process. What is not there is not told.
 machine_and_records() {
-  facts_home=$home facts_now=$now awk '
+  loaders=$(echo /lib/ld-musl-*.so.1 /lib/ld-linux*.so.* /lib64/ld-linux*.so.* /lib/*/ld-linux*.so.*)
+  facts_home=$home facts_now=$now facts_loaders=$loaders awk '
     BEGIN {
       OFS = "\t"
       home = ENVIRON["facts_home"]
@@ -50,7 +51,7 @@ machine_and_records() {
       gsub(/["\t]/, "", name)
       return name == "" ? line_of("/proc/sys/kernel/ostype") : name
     }
-    # Whichever this process itself runs on; a static one looks for a loader.
+    # Whichever this process itself runs on. A static one, as busybox can be, goes by the loaders that are there.
     function libc(  file, line, name) {
       file = "/proc/self/maps"
       while (name == "" && (getline line < file) > 0) {
@@ -58,7 +59,13 @@ machine_and_records() {
         else if (line ~ /\/(libc\.so\.6|libc-2\.|ld-linux)/) name = "glibc"
       }
       close(file)
-      return name == "" ? "unknown" : name
+      return name == "" ? loader(ENVIRON["facts_loaders"]) : name
+    }
+    # Names with a star are patterns that nothing was found for.
+    function loader(names,  list, count, i, musl, glibc) {
+      count = split(names, list, " ")
+      for (i = 1; i <= count; i++) if (list[i] !~ /\*/) list[i] ~ /musl/ ? musl++ : glibc++
+      return musl && !glibc ? "musl" : glibc && !musl ? "glibc" : "unknown"
     }
     # From ranges such as 0-3,6.
     function cpus(list,  range, bounds, i, n, sum) {

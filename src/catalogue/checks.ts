@@ -52,6 +52,12 @@ export const checks = {
       "The system's own Node.",
       'Put Node 8 or 12 into the release (runtime/node/bin/node).',
     ),
+    'runtime-unsuitable': stops(
+      "None of the release's Nodes runs on this host",
+      'The release brings Node for other machines: another processor, or another C library (Alpine has musl).',
+      'Hosts that differ, and a release with one Node for all.',
+      'Put one for it into the release: runtime/linux-x64/node, runtime/linux-arm64/node, runtime/linux-x64-musl/node or runtime/linux-arm64-musl/node.',
+    ),
     'settings-not-at-hand': stops(
       'The settings of the host are not known',
       'There is no inventory, and the settings on the host are not those that its receipt tells of.',

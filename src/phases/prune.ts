@@ -15,7 +15,7 @@ export const prune: PhaseDefinition = {
   hosts: (context) => context.chosen,
   steps: (host, facts, context) => {
     const kept = keptReleases(facts, context)
-    const wanted = artifactsFor(host, context).map(({ sha256 }) => sha256)
+    const wanted = artifactsFor(host, facts, context).map(({ sha256 }) => sha256)
     const releases = facts.releases.filter((id) => !kept.includes(id))
     const artifacts = unusedArtifacts(facts, kept, wanted)
     if (releases.length + artifacts.length === 0) return []

@@ -14,7 +14,7 @@ export const stage: PhaseDefinition = {
   needs: () => 'each',
   hosts: (context) => context.chosen,
   steps: (host, facts, context) => {
-    const parts = artifactsFor(host, context)
+    const parts = artifactsFor(host, facts, context)
     const lacking = missingParts(parts, facts, context)
     if (context.release === null || lacking === null) return []
     return [

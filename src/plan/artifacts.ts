@@ -1,13 +1,27 @@
 import { type Cluster, type Host, hasRole } from '../cluster/cluster.js'
 import type { Facts } from '../cluster/facts.js'
 import { runsSparkMaster } from '../trueno/components.js'
-import type { Artifact } from '../trueno/release.js'
+import { type Artifact, runsOn } from '../trueno/release.js'
 import type { PlanContext } from './context.js'
 
 /** The parts of the release that this host runs; a balancer host outside the cluster needs no engine. */
-export function artifactsFor(host: Host, context: Pick<PlanContext, 'cluster' | 'release'>): readonly Artifact[] {
-  return (context.release?.artifacts ?? []).filter((artifact) => needs(host, artifact, context.cluster))
+export function artifactsFor(
+  host: Host,
+  facts: Facts,
+  context: Pick<PlanContext, 'cluster' | 'release'>,
+): readonly Artifact[] {
+  const needed = (context.release?.artifacts ?? []).filter((artifact) => needs(host, artifact, context.cluster))
+  const runtime = runtimeFor(facts, needed)
+  return needed.filter((artifact) => artifact.to !== runtimePlace || artifact === runtime)
 }
+
+/** Of the runtimes that a release brings, the one for this host: that of its platform, else the one for all if it runs there. */
+export function runtimeFor({ machine }: Facts, artifacts: readonly Artifact[]): Artifact | undefined {
+  const fitting = artifacts.filter(({ to, runtime }) => to === runtimePlace && (!runtime || runsOn(runtime, machine)))
+  return fitting.find(({ name }) => name !== runtimePlace) ?? fitting[0]
+}
+
+const runtimePlace = 'runtime'
 
 function needs(host: Host, artifact: Artifact, cluster: Cluster): boolean {
   if (artifact.for === 'every') return true

@@ -35,7 +35,7 @@ function wanted(context: PlanContext): ReadonlyMap<Sha256, number> {
 export function lackingOn(host: Host, context: PlanContext): readonly Artifact[] {
   const facts = context.facts.get(host.key)
   if (facts === undefined) return []
-  const lacking = missingParts(artifactsFor(host, context), facts, context) ?? []
+  const lacking = missingParts(artifactsFor(host, facts, context), facts, context) ?? []
   return lacking.filter(({ sha256 }) => !facts.artifacts.includes(sha256))
 }
 

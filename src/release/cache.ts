@@ -16,7 +16,7 @@ import { isFileError } from './faults.js'
 export type CacheDirectory = string
 
 /** To be raised whenever the same files would be read as another release: rules of content.ts, form of the tar, type of Release. */
-const rules = 3
+const rules = 4
 
 /** The release that was read from this path when its files were just so; undefined: not known. */
 export async function findRelease(

@@ -1,28 +1,34 @@
-import type { Release, Runtime } from '../trueno/release.js'
+import type { Release } from '../trueno/release.js'
 import { type Declaration, realTrueno } from './declaration.js'
-import { componentDirectories, folderOf, stateOf } from './parts.js'
+import { componentDirectories, folderOf, runtimeFolder, stateOf } from './parts.js'
+import type { Runtimes } from './runtime.js'
 import type { Entry } from './tree.js'
 
 export interface Described {
   readonly version: string
   readonly declared: Partial<Declaration>
-  readonly runtime: Runtime | null
+  readonly runtimes: Runtimes
   readonly entries: readonly Entry[]
 }
 
 /** What a package is and needs: as it declares, else as real Trueno is. */
-export function describe({ version, declared, runtime, entries }: Described): Omit<Release, 'id' | 'artifacts'> {
+export function describe({ version, declared, runtimes, entries }: Described): Omit<Release, 'id' | 'artifacts'> {
   const elasticsearch = versionIn(entries, engines.Elasticsearch)
   const { node, ...settings } = { ...realTrueno, realElasticsearch: elasticsearch !== null, ...declared }
   return {
     ...settings,
     label: declared.label ?? labelOf(version, entries),
     nodeRange: node,
-    hasRuntime: runtime !== null,
-    ...(runtime && { runtime }),
-    ...(entries.some(({ path }) => path === 'runtime/java/bin/java') && { hasJava: true }),
+    hasRuntime: runtimes.size > 0,
+    ...(hasJava(entries, runtimes) && { hasJava: true }),
     components: componentDirectories.filter((directory) => stateOf(directory, entries) === 'contained'),
   }
+}
+
+/** Wherever a host's runtime comes from, there is a Java beside it. */
+function hasJava(entries: readonly Entry[], runtimes: Runtimes): boolean {
+  const folders = runtimes.size === 0 ? [runtimeFolder] : [...runtimes.keys()]
+  return folders.every((folder) => entries.some(({ path }) => path === `${folder}/java/bin/java`))
 }
 
 /** `Trueno dev, Elasticsearch 5.3.2, Spark 2.1.2, Gremlin 3.2.3`: engines are known by the names of their jars. */

@@ -25,7 +25,7 @@ export async function digest(root: string, parts: readonly Part[], signal?: Abor
 async function digestPart(root: string, part: Part, onContent: OnContent, signal?: AbortSignal): Promise<Artifact> {
   const hash = createHash('sha256')
   let bytes = 0
-  for await (const chunk of tarOf({ root, entries: part.entries, to: part.to }, onContent)) {
+  for await (const chunk of tarOf({ root, entries: part.entries, to: part.from }, onContent)) {
     signal?.throwIfAborted()
     hash.update(chunk)
     bytes += chunk.length

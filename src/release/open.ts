@@ -11,8 +11,8 @@ import { asUsageError, changedProblem, type Place } from './faults.js'
 import { identify } from './identify.js'
 import { inspect } from './inspect.js'
 import { folderSource, type LocateOptions, locate, type Source } from './locate.js'
-import { partsOf } from './parts.js'
-import { readRuntime } from './runtime.js'
+import { partsOf, runtimeFolder } from './parts.js'
+import { type Runtimes, readRuntimes } from './runtime.js'
 import { type SharedFile, sharedFile } from './shared-file.js'
 import { readTree, type Tree } from './tree.js'
 import { type Encoding, findWireFile, type WireFile } from './wire.js'
@@ -76,12 +76,18 @@ async function readRelease(source: Source, signal?: AbortSignal): Promise<Releas
   const tree = await source.tree()
   const manifest = await identify(tree.root, path)
   const { declared, problems } = readDeclaration(manifest.truenoDeploy)
-  const node = await readRuntime(tree, path)
+  const node = await readRuntimes(tree, path)
   const found = await inspect({ path, origin, tree, manifest, kind: declared.kind ?? 'trueno' })
   const all = [...problems, ...found, ...node.problems]
   if (all.length > 0) throw new UsageError(all)
-  const description = describe({ version: manifest.version, declared, runtime: node.runtime, entries: tree.entries })
-  return { ...description, ...(await digestUnchanged(tree, path, signal)) }
+  const description = describe({ version: manifest.version, declared, runtimes: node.runtimes, entries: tree.entries })
+  const { id, artifacts } = await digestUnchanged(tree, path, signal)
+  return { ...description, id, artifacts: artifacts.map((artifact) => withRuntime(artifact, node.runtimes)) }
+}
+
+function withRuntime(artifact: Artifact, runtimes: Runtimes): Artifact {
+  const runtime = runtimes.get(artifact.name.replace(`${runtimeFolder}-`, `${runtimeFolder}/`))
+  return runtime === undefined ? artifact : { ...artifact, runtime }
 }
 
 /** What was hashed must be what was looked at, or the cache would keep a release that never was. */

@@ -5,7 +5,9 @@ import type { Entry } from './tree.js'
 /** The files of one artifact. */
 export interface Part {
   readonly name: string
-  /** Where its tree goes inside the release, and where it is in the package. */
+  /** Where its tree is in the package. */
+  readonly from: string
+  /** Where it goes inside the release on a host. */
   readonly to: string
   readonly for: Artifact['for']
   /** Sorted by path; paths are those of the package. */
@@ -18,16 +20,26 @@ export type ComponentState = 'contained' | 'absent' | 'broken'
 /** Splits a package: what every host needs, the Node runtime, and each component that is really in it. */
 export function partsOf(entries: readonly Entry[]): readonly Part[] {
   const engines = componentDirectories.filter((directory) => stateOf(directory, entries) === 'contained')
-  const apart = ['runtime', ...componentDirectories.map(folderOf)]
+  const apart = [runtimeFolder, ...componentDirectories.map(folderOf)]
+  const folders = platformFolders(entries)
   const parts: readonly Part[] = [
     {
       name: 'package',
+      from: '',
       to: '',
       for: 'every',
       entries: entries.filter(({ path }) => !apart.some((to) => isIn(path, to))),
     },
-    part('runtime', 'runtime', 'every', entries),
-    ...engines.map((engine) => part(engine, folderOf(engine), neededBy[engine] ?? [], entries)),
+    part(
+      runtimeFolder,
+      { from: runtimeFolder },
+      'every',
+      entries.filter(({ path }) => !folders.some((name) => isIn(path, `${runtimeFolder}/${name}`))),
+    ),
+    ...folders.map((name) =>
+      part(`${runtimeFolder}-${name}`, { from: `${runtimeFolder}/${name}`, to: runtimeFolder }, 'every', entries),
+    ),
+    ...engines.map((engine) => part(engine, { from: folderOf(engine) }, neededBy[engine] ?? [], entries)),
   ]
   return parts.filter((found) => found.entries.length > 0)
 }
@@ -47,8 +59,24 @@ export function folderOf(directory: ComponentDirectory): string {
   return `${binaries}/${directory}`
 }
 
-function part(name: string, to: string, forWhom: Artifact['for'], entries: readonly Entry[]): Part {
-  return { name, to, for: forWhom, entries: entries.filter(({ path }) => path.startsWith(`${to}/`)) }
+/** Node and Java, for all hosts or, in folders named by platforms, for some. */
+export const runtimeFolder = 'runtime'
+
+/** Folders of single platforms below `runtime`, whether they are known or not. */
+export function platformFolders(entries: readonly Entry[]): readonly string[] {
+  return entries.flatMap(({ path, kind }) => {
+    const [, name] = /^runtime\/(linux-[a-z0-9-]+)$/.exec(path) ?? []
+    return kind === 'directory' && name !== undefined ? [name] : []
+  })
+}
+
+function part(
+  name: string,
+  { from, to = from }: { readonly from: string; readonly to?: string },
+  forWhom: Artifact['for'],
+  entries: readonly Entry[],
+): Part {
+  return { name, from, to, for: forWhom, entries: entries.filter(({ path }) => path.startsWith(`${from}/`)) }
 }
 
 function isIn(path: string, folder: string): boolean {

@@ -34,5 +34,5 @@ export function wireFiles(source: Source, { cacheDirectory, signal }: LocateOpti
 async function contentOf(artifact: Artifact, source: Source) {
   const { root, entries } = await source.tree()
   const part = partsOf(entries).find(({ name }) => name === artifact.name)
-  return { root, entries: part?.entries ?? [], to: artifact.to }
+  return { root, entries: part?.entries ?? [], to: part?.from ?? artifact.to }
 }

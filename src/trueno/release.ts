@@ -8,11 +8,9 @@ export interface Release {
   readonly label: string
   /** Range of Node versions it runs on, as semver writes it. */
   readonly nodeRange: string
-  /** It brings its own Node (`runtime/node/bin/node`). */
+  /** It brings a Node of its own, for all hosts or for some platforms. */
   readonly hasRuntime: boolean
-  /** What that Node runs on; absent: no Node in it, or one whose kind is not known. */
-  readonly runtime?: Runtime
-  /** It brings its own Java (`runtime/java`), which wins over the hosts'. Absent: no. */
+  /** It brings its own Java beside each Node, which wins over the hosts'. Absent: no. */
   readonly hasJava?: boolean
   /** Components that are really in it: the others can only be placeholders. */
   readonly components: readonly ComponentDirectory[]
@@ -35,10 +33,26 @@ export interface Runtime {
   readonly libc: 'glibc' | 'musl' | 'unknown'
 }
 
+/** Platforms that a release can bring a Node for, each in a folder of this name below `runtime`. */
+export const platforms = {
+  'linux-x64': { arch: 'x86_64', libc: 'glibc' },
+  'linux-arm64': { arch: 'aarch64', libc: 'glibc' },
+  'linux-x64-musl': { arch: 'x86_64', libc: 'musl' },
+  'linux-arm64-musl': { arch: 'aarch64', libc: 'musl' },
+} as const satisfies Record<string, Runtime>
+
+export type Platform = keyof typeof platforms
+
+/** Whether a Node runs on a machine; what is not known is no obstacle. */
+export function runsOn({ arch, libc }: Runtime, machine: Runtime): boolean {
+  const agree = (one: string, other: string): boolean => one === other || [one, other].includes('unknown')
+  return agree(arch, machine.arch) && agree(libc, machine.libc)
+}
+
 /** One part of a release, sent as a deterministic tar and named by the sha256 of that tar. */
 export interface Artifact {
   readonly sha256: Sha256
-  /** `package`, `runtime`, or the directory of a component (`elasticsearch`). */
+  /** `package`, `runtime`, `runtime-` and a platform, or the directory of a component (`elasticsearch`). */
   readonly name: string
   /** Size of the tar. */
   readonly bytes: number
@@ -50,6 +64,8 @@ export interface Artifact {
   readonly to: string
   /** Who needs it: every host, hosts with one of these roles, or those that start Spark. */
   readonly for: 'every' | 'members' | readonly Role[]
+  /** What its Node runs on: of several for one place each host gets the one that fits. Absent: no Node is in it. */
+  readonly runtime?: Runtime
 }
 
 /** Room on a disk. */

@@ -25,7 +25,6 @@ describe('a folder of real Trueno', () => {
       label: 'Trueno dev, Elasticsearch 5.3.2, Gremlin 3.2.3',
       nodeRange: '^8 || ^12',
       hasRuntime: true,
-      runtime: { arch: 'x86_64', libc: 'glibc' },
       components: ['elasticsearch', 'gremlin_server'],
       needsJava: true,
       realElasticsearch: true,
@@ -33,11 +32,34 @@ describe('a folder of real Trueno', () => {
       killTimeoutMs: 10_000,
       artifacts: [
         artifact('package', '', 'every'),
-        artifact('runtime', 'runtime', 'every'),
+        { ...artifact('runtime', 'runtime', 'every'), runtime: { arch: 'x86_64', libc: 'glibc' } },
         artifact('elasticsearch', `${binaries}/elasticsearch`, ['index']),
         artifact('gremlin_server', `${binaries}/gremlin_server`, 'members'),
       ],
     })
+  })
+
+  test('can bring a Node for each platform, all of them for one place on a host', async () => {
+    await using shop = await workshop()
+    const files = {
+      'runtime/node/bin/node': { program: elf(62, '/lib64/ld-linux-x86-64.so.2') },
+      'runtime/node/README.md': 'for all others',
+      'runtime/linux-arm64/node/bin/node': { program: elf(183, '/lib/ld-linux-aarch64.so.1') },
+      'runtime/linux-x64-musl/node/bin/node': { program: elf(62, '/lib/ld-musl-x86_64.so.1') },
+      'runtime/linux-arm64-musl/node/bin/node': { program: elf(183, '') },
+    }
+    const opened = await shop.open(await layOut(join(shop.root, 'package'), { ...trueno, ...files }))
+    const runtimes = opened.release.artifacts.filter(({ to }) => to === 'runtime')
+    expect(runtimes.map(({ name, runtime }) => [name, runtime?.arch, runtime?.libc])).toEqual([
+      ['runtime', 'x86_64', 'glibc'],
+      ['runtime-linux-arm64', 'aarch64', 'glibc'],
+      ['runtime-linux-arm64-musl', 'aarch64', 'unknown'],
+      ['runtime-linux-x64-musl', 'x86_64', 'musl'],
+    ])
+    const inTar = async (name: string) => (await listing(await tarOf(opened, name))).map((line) => line.split(' ')[4])
+    expect(await inTar('runtime')).toEqual(['node', 'node/README.md', 'node/bin', 'node/bin/node'])
+    expect(await inTar('runtime-linux-arm64')).toEqual(['node', 'node/bin', 'node/bin/node'])
+    expect(await inTar('package')).not.toContainEqual(expect.stringContaining('runtime'))
   })
 
   test('can say of itself that it is different', async () => {

@@ -160,6 +160,21 @@ describe('a real Trueno that could not run on hosts', () => {
       'runtime/node/bin/node is not a program for Linux',
     ],
     ['without its x-bit', { 'runtime/node/bin/node': elf(62, '/lib/ld') }, 'runtime/node/bin/node may not be executed'],
+    [
+      'for another platform than its folder says',
+      { 'runtime/linux-arm64/node/bin/node': { program: elf(62, '/lib64/ld-linux-x86-64.so.2') } },
+      'runtime/linux-arm64/node/bin/node is a program for x86_64 with glibc',
+    ],
+    [
+      'that is not in the folder of its platform',
+      { 'runtime/linux-x64-musl/bin/node': { program: elf(62, '/lib/ld-musl-x86_64.so.1') } },
+      'runtime/linux-x64-musl/node/bin/node is not there, though there is a folder runtime/linux-x64-musl',
+    ],
+    [
+      'for a platform that nobody knows',
+      { 'runtime/linux-ppc64le/node/bin/node': { program: elf(21, '/lib64/ld64.so.2') } },
+      'runtime/linux-ppc64le is for no platform that is known',
+    ],
     ['elsewhere', { 'runtime/bin/node': 'x' }, 'runtime/node/bin/node is not there, though there is a folder runtime'],
   ])('with a Node %s', async (_name, files, cause) => {
     expect(await problemsOf({ ...trueno, ...files })).toEqual([`release-runtime: in PATH ${cause}`])

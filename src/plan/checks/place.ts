@@ -44,7 +44,7 @@ export function homeLocal({ host, facts }: Checked): readonly Problem[] {
 /** What is missing of the release must find room, before anything of it is sent. */
 export function spaceForArtifacts({ host, facts, context, release }: Checked): readonly Problem[] {
   if (release === null) return []
-  const lacking = missingParts(artifactsFor(host, context), facts, context) ?? []
+  const lacking = missingParts(artifactsFor(host, facts, context), facts, context) ?? []
   const needed = spaceFor(lacking.filter((artifact) => !facts.artifacts.includes(artifact.sha256)))
   const { freeFiles, home } = facts
   const noBytes = needed.bytes > home.freeKiB * 1024

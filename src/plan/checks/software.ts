@@ -2,9 +2,10 @@ import { errorProblem, type Problem } from '../../errors.js'
 import { componentsOf } from '../../trueno/components.js'
 import { layoutOf } from '../../trueno/layout.js'
 import { binaries } from '../../trueno/release.js'
+import { runtimeFor } from '../artifacts.js'
 import { settingsFileOf } from '../settings.js'
 import type { Checked } from './checked.js'
-import { nodeProblem } from './node.js'
+import { nodeProblem, runtimeProblem } from './node.js'
 
 export function toolsPresent({ host, facts }: Checked): readonly Problem[] {
   const needed = ['tar', 'gzip', 'sha256sum', ...(host.member ? ['bash'] : [])] as const
@@ -21,8 +22,15 @@ export function toolsPresent({ host, facts }: Checked): readonly Problem[] {
   ]
 }
 
+/** The release's own Node, where one runs there; else the host's, unless the release's Java would be missing with it. */
 export function nodeFits({ host, facts, release }: Checked): readonly Problem[] {
-  return release === null || release.hasRuntime ? [] : nodeProblem(host.key, facts.nodeVersion, release.nodeRange)
+  if (release === null) return []
+  const brought = release.artifacts.flatMap(({ runtime }) => runtime ?? [])
+  const brings = brought.length > 0 ? runtimeFor(facts, release.artifacts)?.runtime !== undefined : release.hasRuntime
+  if (brings) return []
+  const own = nodeProblem(host.key, facts.nodeVersion, release.nodeRange)
+  if (brought.length === 0 || (own.length === 0 && !release.hasJava)) return own
+  return [runtimeProblem(host.key, facts.machine, brought)]
 }
 
 export function javaPresent({ host, facts, context, release }: Checked): readonly Problem[] {
