@@ -159,5 +159,5 @@ function makeLogs(cluster: BenchHosts): readonly string[] {
 
 function gateOf({ hosts }: BenchHosts, index: number): Parameters<typeof gateFiles>[0] {
   const { key = '', home = '' } = hosts[index] ?? {}
-  return { id: 'apiReady', key, home, data: join(home, 'data'), port: 8000 }
+  return { id: 'apiReady', key, home, data: join(home, 'data'), port: 8000, expected: [], awaits: [] }
 }

@@ -11,7 +11,18 @@ export interface Typed {
   readonly options: TypedOptions
 }
 
-export type Verb = 'up' | 'plan' | 'apply' | 'status' | 'down' | 'check' | 'trust' | 'bundle' | 'explain' | 'rehearse'
+export type Verb =
+  | 'up'
+  | 'plan'
+  | 'apply'
+  | 'status'
+  | 'down'
+  | 'check'
+  | 'trust'
+  | 'bundle'
+  | 'diagnose'
+  | 'explain'
+  | 'rehearse'
 
 export interface TypedOptions {
   readonly inventory?: string
@@ -33,6 +44,8 @@ export interface TypedOptions {
   readonly relay?: boolean
   readonly yes?: boolean
   readonly out?: string
+  /** Of `diagnose`. */
+  readonly output?: string
   readonly exitCode?: boolean
   readonly watch?: boolean
   readonly deep?: boolean
@@ -155,6 +168,8 @@ const flavour = (): Option =>
 const platform = (): Option =>
   new Option('--platform <name>', 'what the hosts are').choices(['linux-x64', 'linux-arm64']).default('linux-x64')
 const check = (): Option => new Option('--check', 'compare a bundle with what was written down when it was made')
+const bundleFile = (): Option =>
+  new Option('-o, --output <file>', 'the file to write (default: NAME-diagnosis.tgz, where you are)')
 const exitCode = (): Option => new Option('--exit-code', 'end with 5 when there is something to do')
 const watch = (): Option => new Option('--watch', 'look again every 2 s')
 const deep = (): Option =>
@@ -241,6 +256,12 @@ const verbs = {
       ' ls',
       ' show elasticsearch',
     ],
+  },
+  diagnose: {
+    summary: 'write all that may tell what happened into one file, without secrets; reads only',
+    file: 'cluster.json',
+    options: [inventory, hosts, roles, parallel, release, bundleFile],
+    examples: ['', ' -o monday.tgz', ' -o one.tgz --hosts 192.168.1.42'],
   },
   explain: {
     summary: "what a finding's code means, and what to do about it",

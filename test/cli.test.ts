@@ -64,6 +64,20 @@ describe('a command line', () => {
     [`down ${reaching} --wait ${telling}`, 'down', 'cluster.json', { ...reached, wait: true, ...told }],
     [`check ${reaching} --release t ${telling} lab.json`, 'check', 'lab.json', { ...reached, release: 't', ...told }],
     [`trust -i lab.yaml --yes ${telling} lab.json`, 'trust', 'lab.json', { inventory: 'lab.yaml', yes: true, ...told }],
+    [
+      `diagnose -i lab.yaml --hosts a,b --roles index --parallel 4 --release t -o x.tgz ${telling}`,
+      'diagnose',
+      'cluster.json',
+      {
+        inventory: 'lab.yaml',
+        hosts: ['a', 'b'],
+        roles: ['index'],
+        parallel: 4,
+        release: 't',
+        output: 'x.tgz',
+        ...told,
+      },
+    ],
     [`explain ${telling} port-taken`, 'explain', 'port-taken', told],
     ['explain', 'explain', '', { color: true }],
     [`rehearse --keep --stop --sshd ${telling}`, 'rehearse', '', { keep: true, stop: true, sshd: true, ...told }],
@@ -91,8 +105,8 @@ describe('a command line', () => {
   })
 
   it.each([
-    ['', 'a verb is needed: up, plan, apply, status, down, check, trust, bundle, explain, rehearse'],
-    ['help upp', 'a verb is needed: up, plan, apply, status, down, check, trust, bundle, explain, rehearse'],
+    ['', 'a verb is needed: up, plan, apply, status, down, check, trust, bundle, diagnose, explain, rehearse'],
+    ['help upp', 'a verb is needed: up, plan, apply, status, down, check, trust, bundle, diagnose, explain, rehearse'],
     ['stat', "unknown command 'stat'\n(Did you mean status?)"],
     ['status --exit-code', "unknown option '--exit-code'"],
     ['down --jsno', "unknown option '--jsno'\n(Did you mean --json?)"],
@@ -108,13 +122,13 @@ describe('a command line', () => {
 describe('--help', () => {
   it('names every verb, with examples and exit codes', () => {
     const text = printed('--help')
-    for (const verb of ['up', 'plan', 'apply', 'status', 'down', 'check', 'trust', 'explain', 'rehearse'])
+    for (const verb of ['up', 'plan', 'apply', 'status', 'down', 'check', 'trust', 'diagnose', 'explain', 'rehearse'])
       expect(text).toMatch(new RegExp(`^ {2}${verb} `, 'm'))
     expect(text).toContain('Examples:\n  trueno-deploy plan --release')
     expect(text).toContain('130 interrupted')
   })
 
-  it.each(['up', 'plan', 'apply', 'status', 'down', 'check', 'trust', 'explain', 'rehearse'])(
+  it.each(['up', 'plan', 'apply', 'status', 'down', 'check', 'trust', 'diagnose', 'explain', 'rehearse'])(
     'of %s has examples, each of which is a command line',
     (verb) => {
       const [, examples = ''] = printed(`${verb} --help`).split('\nExamples:\n')

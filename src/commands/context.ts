@@ -4,6 +4,7 @@ import type { Emit } from '../engine/events.js'
 import type { OwnRuns } from '../engine/lease.js'
 import type { ExitCode, Problem } from '../errors.js'
 import type { Probes } from '../health/probes.js'
+import type { Plan } from '../plan/plan.js'
 import type { Connection, ReadConnection } from '../ssh/connection.js'
 import type { Release } from '../trueno/release.js'
 import type { World } from '../world.js'
@@ -30,6 +31,17 @@ export interface CommandContext extends ReadContext {
   readonly uploadLimit: number | null
   /** Bytes a second that each host may pass on to others; null: no limit. */
   readonly relayLimit: number | null
+  /** Keeps all that may tell why a run failed, read-only; resolves with the file, undefined where it could not. Absent: nothing is kept. */
+  readonly keepFailure?: (failure: Failure) => Promise<string | undefined>
+}
+
+/** A run that failed, while its connections are still there. */
+export interface Failure {
+  readonly cluster: Cluster
+  readonly fleet: ReadFleet
+  readonly problems: readonly Problem[]
+  /** Null: it did not come to one. */
+  readonly plan: Plan | null
 }
 
 /** The hosts of a cluster as far as they could be reached. */

@@ -36,8 +36,9 @@ async function takeDown(options: DownOptions, fleet: Fleet, context: CommandCont
     const { failed } = await apply(plan, engineOf(fleet, context, lease, null))
     if (failed.size > 0)
       throw new FailedRun(
-        [...failed.values()],
+        [...failed.values()].flat(),
         [`The other ${options.chosen === null ? '' : 'chosen '}hosts are down.`, goOn],
+        plan,
       )
     prove(await visit(options.cluster, fleet, context), options)
     return {

@@ -1,5 +1,5 @@
 import type { Typed, Verb } from '../cli.js'
-import type { Emit, EventBody } from '../engine/events.js'
+import type { Emit, Event, EventBody } from '../engine/events.js'
 import { type ExitCode, exitCodes, InterruptedError, type Problem, ProblemError } from '../errors.js'
 import { chooseReporter, createReporter, type Reporter } from '../report/reporter.js'
 import type { Ask } from '../ssh/asking.js'
@@ -24,13 +24,19 @@ export async function run(typed: Typed, io: Io, again: VerbRun['again']): Promis
   const begun = systemWorld.now()
   const reporter = reporterOf(typed, io)
   const texts: string[] = []
-  const emit = (body: EventBody): void => reporter.emit({ time: systemWorld.now(), ...body })
+  const events: Event[] = []
+  const emit = (body: EventBody): void => {
+    const event = { time: systemWorld.now(), ...body }
+    record(events, event)
+    reporter.emit(event)
+  }
   const interrupt = interruption(io, emit)
   const ask = askAside(terminalAsk(io), reporter, interrupt.abort)
   const verbRun: VerbRun = {
     typed,
     io,
     emit,
+    events,
     signal: interrupt.signal,
     print: (text) => texts.push(text),
     colour: hasColour(typed, io),
@@ -56,6 +62,22 @@ export async function run(typed: Typed, io: Io, again: VerbRun['again']): Promis
 /** Asked by a script only how things are: the exit code says it. */
 function isMute({ verb, options }: Typed): boolean {
   return options.quiet === true && options.json !== true && verb !== 'trust' && verb !== 'explain'
+}
+
+/** Of long runs the beginning and the end. */
+const mostEvents = 20_000
+
+/** Of bytes on their way only the last that was told of a step is worth keeping. */
+function record(events: Event[], event: Event): void {
+  const last = events.at(-1)
+  const isMore =
+    event.kind === 'stepProgress' &&
+    event.bytes !== undefined &&
+    last?.kind === 'stepProgress' &&
+    last.host === event.host
+  if (isMore) events.pop()
+  if (events.length >= mostEvents) events.splice(mostEvents / 2, 1)
+  events.push(event)
 }
 
 /** Who leaves a question unanswered stops the run: nobody is asked for the next host then. */

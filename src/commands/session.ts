@@ -5,7 +5,7 @@ import type { Reach } from '../cluster/reach.js'
 import { parseDuration } from '../config/duration.js'
 import { loadCluster } from '../config/load.js'
 import { parseRate } from '../config/rate.js'
-import type { Emit } from '../engine/events.js'
+import type { Emit, Event } from '../engine/events.js'
 import { errorProblem, UsageError } from '../errors.js'
 import { createProbes } from '../health/tunnel-probes.js'
 import { type OpenRelease, openRelease } from '../release/open.js'
@@ -15,6 +15,7 @@ import { parseNetworks } from '../ssh/networks.js'
 import { systemWorld } from '../system-world.js'
 import { choose } from './choice.js'
 import type { CommandContext } from './context.js'
+import { failureKeeper } from './diagnosis/failure-keeper.js'
 import { openFleet } from './fleet.js'
 import type { Io } from './io.js'
 import { lockFileOf, readLockFile } from './lock-file.js'
@@ -41,6 +42,8 @@ export interface SessionOptions {
   /** Path of `cluster.json`, as the user gave it. */
   readonly clusterFile: string
   readonly emit: Emit
+  /** All that was told so far. */
+  readonly events: readonly Event[]
   /** Asks for passphrases and passwords. */
   readonly ask: Ask | null
   readonly signal: AbortSignal
@@ -64,6 +67,7 @@ export async function openSession(options: SessionOptions): Promise<Session> {
     relayLimit: rateOf(typed, 'relayLimit', '--relay-limit'),
     connect: (wanted) => openFleet(wanted, ssh, { parallel: parallelOf(typed), signal }),
     probes: (connection) => createProbes(connection, systemWorld),
+    keepFailure: failureKeeper(options),
   }
   return {
     cluster,

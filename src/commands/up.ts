@@ -9,6 +9,7 @@ import { short } from '../plan/state.js'
 import { apiPort } from '../trueno/balancer.js'
 import { engineOf, withLease } from './changing.js'
 import type { CommandContext, Fleet, HostOptions, Outcome, ReleaseAtHand } from './context.js'
+import { keepingFailures } from './diagnosis/keeping-failures.js'
 import { FailedRun } from './failed-run.js'
 import { tellingWhatRuns } from './interrupted.js'
 import { freshClusterId, type PlanRequest, planUp, refuseMissingRights, refuseProblems } from './planning.js'
@@ -27,7 +28,9 @@ export interface UpOptions extends HostOptions, Pick<PlanRequest, 'phases'> {
 /** Makes the cluster what the files say: stage, configure, start the coordinator, wait, start the others, verify. */
 export async function up(options: UpOptions, context: CommandContext): Promise<Outcome> {
   await using fleet = await connectAll(options.cluster, context)
-  return await tellingWhatRuns(options.cluster, fleet, context, afterInterrupt, () => bringUp(options, fleet, context))
+  return await tellingWhatRuns(options.cluster, fleet, context, afterInterrupt, () =>
+    keepingFailures(options.cluster, fleet, context, () => bringUp(options, fleet, context)),
+  )
 }
 
 const afterInterrupt =
@@ -57,7 +60,9 @@ async function carryOut(
   try {
     return await apply(plan, engineOf(fleet, context, lease, release))
   } catch (error) {
-    throw error instanceof ProblemError ? new FailedRun(error.problems, ['What runs is left running.', ...goOn]) : error
+    throw error instanceof ProblemError
+      ? new FailedRun(error.problems, ['What runs is left running.', ...goOn], plan)
+      : error
   }
 }
 
@@ -128,9 +133,9 @@ async function finish(
 ): Promise<Outcome> {
   const { cluster } = found
   if (applied.failed.size > 0 || applied.held.size > 0)
-    throw new FailedRun([...applied.failed.values()], whatIsLeft(cluster, plan, applied))
+    throw new FailedRun([...applied.failed.values()].flat(), whatIsLeft(cluster, plan, applied), plan)
   const problems = await verify(cluster, engineOf(fleet, context, null, null))
-  if (problems.length > 0) throw new FailedRun(problems, whatIsLeft(cluster, plan, applied))
+  if (problems.length > 0) throw new FailedRun(problems, whatIsLeft(cluster, plan, applied), plan)
   const nothing = isEmpty(plan) ? ['Nothing to do: the cluster is what the files say.'] : []
   return { exitCode: exitCodes.done, closing: [...nothing, ...whereToConnect(cluster)] }
 }

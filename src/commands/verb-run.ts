@@ -1,5 +1,5 @@
 import type { Typed } from '../cli.js'
-import type { Emit } from '../engine/events.js'
+import type { Emit, Event } from '../engine/events.js'
 import type { ExitCode } from '../errors.js'
 import type { Ask } from '../ssh/asking.js'
 import type { Io } from './io.js'
@@ -9,6 +9,8 @@ export interface VerbRun {
   readonly typed: Typed
   readonly io: Io
   readonly emit: Emit
+  /** All that was told so far. */
+  readonly events: readonly Event[]
   /** Aborted with an `InterruptedError` at the first Ctrl-C. */
   readonly signal: AbortSignal
   /** Asks a person while the task list is away; null where there is none. */

@@ -10,6 +10,7 @@ import { renderStatus } from '../report/status-table.js'
 import { createWatchScreen } from '../report/watch.js'
 import { check } from './check.js'
 import type { Outcome } from './context.js'
+import { diagnose } from './diagnosis/diagnose.js'
 import { down } from './down.js'
 import { explain } from './explain.js'
 import { plan } from './plan.js'
@@ -31,6 +32,7 @@ export const verbs = {
   check: runCheck,
   trust: runTrust,
   bundle: runBundle,
+  diagnose: runDiagnose,
   explain: async (run) => explain(run),
   rehearse: runRehearse,
 } satisfies Record<Verb, (run: VerbRun) => Promise<Outcome>>
@@ -155,14 +157,22 @@ async function runBundle(run: VerbRun): Promise<Outcome> {
   return bundle(run)
 }
 
+async function runDiagnose(run: VerbRun): Promise<Outcome> {
+  await using session = await open(run, run.typed.file)
+  await using release = await releaseOf(session, run.io)
+  begin(run, session, null)
+  const options = { ...hostOptions(session, run), release }
+  return await diagnose(options, run, readContext(session.context))
+}
+
 async function runRehearse(run: VerbRun): Promise<Outcome> {
   // No other verb needs an SSH server.
   const { rehearse } = await import('./rehearse.js')
   return rehearse(run)
 }
 
-function open({ io, typed, emit, loginAsk, signal }: VerbRun, clusterFile: string): Promise<Session> {
-  return openSession({ io, typed, clusterFile, emit, ask: loginAsk, signal })
+function open({ io, typed, emit, events, loginAsk, signal }: VerbRun, clusterFile: string): Promise<Session> {
+  return openSession({ io, typed, clusterFile, emit, events, ask: loginAsk, signal })
 }
 
 function begin({ typed, emit }: VerbRun, { cluster }: Session, open: OpenRelease | null): void {

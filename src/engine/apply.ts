@@ -9,8 +9,8 @@ import { createTransfers, type Transfers } from './transfers.js'
 
 /** What came of a plan. */
 export interface Applied {
-  /** Hosts that failed, with the problem that ended their work. */
-  readonly failed: ReadonlyMap<HostKey, Problem>
+  /** Hosts that failed, with the problems that ended their work; at least one of each. */
+  readonly failed: ReadonlyMap<HostKey, readonly Problem[]>
   /** Hosts with work that was not begun or given up, since it could not succeed without the failed ones. */
   readonly held: ReadonlySet<HostKey>
 }
@@ -29,18 +29,18 @@ export async function apply(plan: Plan, engine: Engine): Promise<Applied> {
 }
 
 /** In the order of `cluster.json`, whichever failed first. */
-function inOrder(failed: ReadonlyMap<HostKey, Problem>, plan: Plan): ReadonlyMap<HostKey, Problem> {
+function inOrder(failed: Applied['failed'], plan: Plan): Applied['failed'] {
   const { hosts } = plan.cluster
   return new Map([...failed].sort(([left], [right]) => hosts.indexOf(left) - hosts.indexOf(right)))
 }
 
 interface Progress {
-  readonly failed: Map<HostKey, Problem>
+  readonly failed: Map<HostKey, readonly Problem[]>
   readonly held: Set<HostKey>
 }
 
-function unreachableHosts(plan: Plan): readonly [HostKey, Problem][] {
-  return plan.unreachable.flatMap((problem) => (problem.host === undefined ? [] : [[problem.host, problem]]))
+function unreachableHosts(plan: Plan): readonly [HostKey, readonly Problem[]][] {
+  return plan.unreachable.flatMap((problem) => (problem.host === undefined ? [] : [[problem.host, [problem]]]))
 }
 
 async function runPhase(phase: Phase, plan: Plan, progress: Progress, engine: Engine): Promise<void> {
@@ -106,7 +106,7 @@ async function runHost({ host, steps }: HostWork, run: PhaseRun, engine: Engine)
       engine.emit({ kind: 'hostFinished', phase: phase.id, host, outcome: 'skipped' })
       progress.held.add(host)
     } else {
-      engine.emit({ kind: 'hostFinished', phase: phase.id, host, outcome: 'failed', problem: end })
+      engine.emit({ kind: 'hostFinished', phase: phase.id, host, outcome: 'failed', problem: end[0] })
       progress.failed.set(host, end)
       barrier.broke(host)
     }
@@ -115,7 +115,7 @@ async function runHost({ host, steps }: HostWork, run: PhaseRun, engine: Engine)
   engine.emit({ kind: 'hostFinished', phase: phase.id, host, outcome: 'done' })
 }
 
-type End = 'done' | 'held' | Problem
+type End = 'done' | 'held' | Problems
 
 /** Steps one by one, but what is fetched in a row together. */
 function stretchesOf(steps: readonly Step[]): readonly (readonly Step[])[] {
@@ -172,9 +172,9 @@ async function tryStep(host: HostKey, step: Step, run: PhaseRun, engine: Engine)
   } catch (error) {
     if (signal.aborted && error === signal.reason) throw error
     if (error === barrier.signal.reason) return 'held'
-    const problem = problemOf(error, host)
-    engine.emit({ kind: 'stepFailed', ...place, problem })
-    return problem
+    const problems = problemsOf(error, host)
+    engine.emit({ kind: 'stepFailed', ...place, problem: problems[0] })
+    return problems
   }
 }
 
@@ -182,10 +182,12 @@ function limitOf(step: Step): { limitMs?: number } {
   return step.kind === 'wait' ? { limitMs: step.timeoutMs } : {}
 }
 
-/** A failure of a step becomes its host's problem; an interruption and a defect of ours go up. */
-function problemOf(error: unknown, host: HostKey): Problem {
+type Problems = readonly [Problem, ...Problem[]]
+
+/** A failure of a step becomes its host's problems; an interruption and a defect of ours go up. */
+function problemsOf(error: unknown, host: HostKey): Problems {
   if (error instanceof InterruptedError || !(error instanceof ProblemError)) throw error
-  const [problem] = error.problems
-  if (problem === undefined) throw error
-  return { ...problem, host }
+  const [first, ...more] = error.problems.map((problem) => ({ ...problem, host }))
+  if (first === undefined) throw error
+  return [first, ...more]
 }

@@ -65,6 +65,17 @@ export type EventBody =
       readonly step: string
       readonly problem: Problem
     }
+  /**
+   * What a look at a host that works has found. A `warning`: it is waited on. An `error`: the step will fail with it, as
+   * soon as it is known whether more fails on that host.
+   */
+  | {
+      readonly kind: 'finding'
+      readonly phase: string
+      readonly host: HostKey
+      readonly step: string
+      readonly problem: Problem
+    }
   /** A host of this phase is done with it (all its steps), failed in it, or was left out since an earlier one failed. */
   | {
       readonly kind: 'hostFinished'

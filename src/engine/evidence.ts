@@ -1,23 +1,31 @@
-import type { Connection } from '../ssh/connection.js'
-import type { SceneLine } from '../trueno/causes.js'
-import type { Gate } from '../trueno/gates.js'
+import type { ReadConnection } from '../ssh/connection.js'
+import { components } from '../trueno/components.js'
+import { type Looked, readScene } from '../trueno/read-scene.js'
 import type { World } from '../world.js'
 
 /** Last lines of each log that are looked at after a failure: an uncaught exception prints over 100 below the line that tells. */
 const linesOfEachLog = 400
 const limitMs = 10_000
 
-/** Looks at a host's logs since its start, read-only and bounded in time; undefined when it cannot be looked at. */
+/** Where to look on a host; absolute paths. */
+export interface LookPlaces {
+  readonly home: string
+  readonly data: string
+  /** A port besides those of Trueno. */
+  readonly port?: number
+}
+
+/** Looks at a host's logs since its start and at how it is, read-only and bounded in time; undefined when it cannot be looked at. */
 export async function lookAround(
-  connection: Connection,
-  gate: Gate,
+  connection: ReadConnection,
+  places: LookPlaces,
   world: World,
-): Promise<readonly SceneLine[] | undefined> {
+): Promise<Looked | undefined> {
   const over = new AbortController()
   const late = world.sleep(limitMs, over.signal).then(() => undefined)
   const look = connection
-    .read('evidence', [gate.home, gate.data, String(linesOfEachLog)], { signal: over.signal })
-    .then(({ stdout }) => sceneLines(stdout))
+    .read('evidence', lookArguments(places), { signal: over.signal })
+    .then(({ stdout }) => readScene(stdout))
   try {
     return await Promise.race([look, late]).catch(() => undefined)
   } finally {
@@ -27,12 +35,9 @@ export async function lookAround(
   }
 }
 
-/** Reads the output of `evidence.sh`: logs one after the other, each headed `==> path <==`. */
-export function sceneLines(output: string): readonly SceneLine[] {
-  let file = ''
-  return output.split('\n').flatMap((text) => {
-    const heading = /^==> (.+) <==$/.exec(text)
-    if (heading !== null) file = heading[1] ?? ''
-    return heading !== null || text.trim() === '' ? [] : [{ file, text }]
-  })
+export function lookArguments({ home, data, port }: LookPlaces): readonly string[] {
+  const ports = new Set([...truenoPorts, ...(port === undefined ? [] : [port])])
+  return [home, data, String(linesOfEachLog), ...[...ports].map(String)]
 }
+
+const truenoPorts = [...components.flatMap(({ ports }) => ports.map(({ port }) => port)), 8088]

@@ -1,9 +1,14 @@
 import type { Problem } from '../errors.js'
-import type { Scene } from '../trueno/causes.js'
+import { componentOfScript } from '../trueno/components.js'
 import type { Gate } from '../trueno/gates.js'
+import type { Scene } from '../trueno/scene.js'
 
 /** How a failure is told where its logs tell no known cause. */
-export type Failing = Pick<Scene, 'title' | 'logs'> & Partial<Pick<Problem, 'code' | 'cause' | 'remedy'>>
+export type Failing = Pick<Scene, 'title' | 'logs'> &
+  Partial<Pick<Problem, 'code' | 'cause' | 'remedy'>> & {
+    /** How long and for what it was waited in vain, in words. */
+    readonly waited?: string
+  }
 
 /** What did not come about, for each gate. */
 export const titles = {
@@ -35,3 +40,25 @@ export const keepsRestarting = {
 /** What to do about a wait that was too short. */
 export const tooSlow =
   'is it only slow, give it longer with --timeout-start (timeouts.start in the inventory); the whole logs are on the host, below data/logs and run/pm2'
+
+/** pm2 gives up what ends 16 times at once; nobody starts it again then. */
+export function givenUp(line: string): Failing | undefined {
+  const script = /Script (\S+) had too many unstable restarts/.exec(line)?.[1]
+  if (script === undefined) return undefined
+  const component = componentOfScript(script)
+  return {
+    title: `${component?.title ?? 'A component'} did not start`,
+    ...(component?.directory && { logs: component.directory }),
+    code: 'given-up',
+    cause: 'it ended so often that pm2 has given it up; these are the lines that matter most',
+  }
+}
+
+/** Trueno asks Elasticsearch once, and does not say any more then that it is ready (contract, 6.5). */
+export const elasticsearchLate = {
+  code: 'elasticsearch-late',
+  severity: 'warning',
+  title: 'Elasticsearch was not there when Trueno asked',
+  cause: 'Trueno will not say any more that it is ready; its port is asked instead, until it serves',
+  remedy: 'nothing, if it comes to serve; else see the log of Elasticsearch on the index hosts',
+} as const

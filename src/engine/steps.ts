@@ -2,11 +2,11 @@ import { ProblemError } from '../errors.js'
 import type { Step } from '../plan/plan.js'
 import { sha256 } from '../plan/state.js'
 import type { Slots } from '../ssh/slots.js'
+import { stepProblems } from './autopsy.js'
 import type { Barrier } from './barrier.js'
 import { connectionOf, type Engine, type StepPlace } from './engine.js'
-import { scriptProblem } from './script-problem.js'
 import type { Transfers } from './transfers.js'
-import { waitForGate } from './wait.js'
+import { ReadyLineLost, type WaitStep, waitForGate } from './wait.js'
 
 /** What a step is carried out with. */
 export interface StepRun {
@@ -41,10 +41,27 @@ const working = {
 } satisfies { [Kind in Exclude<Step['kind'], 'wait'>]: (step: StepOf<Kind>, run: StepRun) => Promise<void> }
 
 /** Waiting takes no slot: with more hosts than slots the barrier would never be passed. */
-async function waits(step: StepOf<'wait'>, run: StepRun): Promise<string> {
+async function waits(step: WaitStep, run: StepRun): Promise<string> {
   run.engine.signal.throwIfAborted()
   run.begin()
-  return waitForGate(step, run)
+  try {
+    return await waitForGate(step, run)
+  } catch (error) {
+    if (error instanceof ReadyLineLost) return waitOnceMore(step, error, run)
+    throw error
+  }
+}
+
+/** What the plan permits for this case, once. */
+async function waitOnceMore(step: WaitStep, { problems }: ReadyLineLost, run: StepRun): Promise<string> {
+  const { engine, place } = run
+  for (const problem of problems)
+    engine.emit({ kind: 'finding', ...place, problem: { ...problem, severity: 'warning' } })
+  for (const { title, script, args } of step.recovery) {
+    engine.emit({ kind: 'stepProgress', ...place, message: `${title}, since Trueno missed that a component is ready` })
+    await execute(run, title, script, args)
+  }
+  return waitForGate({ ...step, recovery: [] }, run)
 }
 
 async function runScript({ script, args, title }: StepOf<'run'>, run: StepRun): Promise<void> {
@@ -64,13 +81,14 @@ async function fetchArtifact(step: StepOf<'fetch'>, { transfers, place, signal }
 }
 
 async function execute(
-  { engine, place }: StepRun,
+  run: StepRun,
   title: string,
   script: StepOf<'run'>['script'],
   args: readonly string[],
   options = {},
 ): Promise<void> {
+  const { engine, place } = run
   const connection = connectionOf(engine, place.host)
   const result = await connection.run(script, [String(engine.token), ...args], options)
-  if (result.code !== 0) throw new ProblemError([scriptProblem(title, script, result)])
+  if (result.code !== 0) throw new ProblemError(await stepProblems({ title, script, args, result }, run))
 }

@@ -1,23 +1,25 @@
 import { ProblemError } from '../errors.js'
 import type { Step } from '../plan/plan.js'
 import { onAbort } from '../ssh/abort.js'
-import { explain, isExplained, type Scene, type SceneLine } from '../trueno/causes.js'
-import { componentOfProcess, exitLimitOf } from '../trueno/components.js'
+import { components } from '../trueno/components.js'
+import { isTelling } from '../trueno/explain.js'
 import { awaited, type Gate, gateFiles, type Sighting, sight } from '../trueno/gates.js'
 import { layoutOf } from '../trueno/layout.js'
-import { bareLine } from '../trueno/lines.js'
+import { bareLine, type ReadySignal } from '../trueno/lines.js'
+import { ownerOf } from '../trueno/scene.js'
+import { ComponentLogs } from './component-logs.js'
 import { connectionOf } from './engine.js'
-import { lookAround } from './evidence.js'
-import { died, type Failing, hasDied, keepsRestarting, titles, tooSlow } from './failing.js'
+import { died, elasticsearchLate, type Failing, givenUp, hasDied, titles, tooSlow } from './failing.js'
+import { HostFailure } from './host-failure.js'
 import { lookBehindSilence, type Silence } from './silence.js'
 import type { StepRun } from './steps.js'
 
-type WaitStep = Extract<Step, { kind: 'wait' }>
+export type WaitStep = Extract<Step, { kind: 'wait' }>
 
 /**
  * Waits for a gate: follows the host's logs of the present start, live, and asks its port where no line will tell.
  * Resolves with what proves it. Throws `ProblemError` as soon as it is known that it will never come, and at the
- * latest after the step's limit.
+ * latest after the step's limit; `ReadyLineLost` where the step permits a recovery of that.
  */
 export async function waitForGate(step: WaitStep, run: StepRun): Promise<string> {
   const watch = new Watch(step, run)
@@ -28,29 +30,53 @@ export async function waitForGate(step: WaitStep, run: StepRun): Promise<string>
   }
 }
 
+/** Trueno waits for a line that it has missed: nothing but a new start helps. */
+export class ReadyLineLost extends ProblemError {
+  override readonly name = 'ReadyLineLost'
+}
+
 /** A balancer answers within a moment; an Elasticsearch that came late takes its time. */
 const askAfterMs = { first: 100, most: 1000 }
 
 /** Longer than Trueno is usually silent while it starts. */
 const silenceMs = 15_000
 
+/** Hosts that are named while they are waited for. */
+const mostNamed = 3
+
 /** One wait while it goes on. */
 class Watch {
   readonly #gate: Gate
   readonly #over = new AbortController()
-  readonly #exits = new Map<string, number>()
-  readonly #seen: SceneLine[] = []
+  readonly #failure: HostFailure
+  readonly #logs: ComponentLogs
+  /** Titles of the components that core waits for, with the last line that each logged. */
+  readonly #awaited = new Map<string, string>()
   #heardAt = 0
   #passed = false
   #asking = false
-  #failing = false
+  readonly #signalled = new Set<string>()
+  /** A signal was not of the cluster. */
+  #foreign = false
+  #suspicion: Promise<void> | null = null
   #settle: { resolve: (evidence: string) => void; reject: (error: unknown) => void } | undefined
 
   constructor(
     private readonly step: WaitStep,
     private readonly run: StepRun,
   ) {
-    this.#gate = step.gate
+    const { gate } = step
+    const over = this.#over.signal
+    this.#gate = gate
+    this.#failure = new HostFailure({ gate, run, over, reject: (error) => this.#settle?.reject(error) })
+    this.#logs = new ComponentLogs({
+      connection: connectionOf(run.engine, run.place.host),
+      world: run.engine.world,
+      data: gate.data,
+      signal: over,
+      onLine: (file, text) => this.#seeComponent(file, text),
+      onError: (error) => this.#meanwhile(Promise.reject(error)),
+    })
   }
 
   result(): Promise<string> {
@@ -58,8 +84,8 @@ class Watch {
       this.#settle = { resolve, reject }
       this.#listen()
       this.#follow().catch(reject)
-      this.#failed(this.#limit())
-      this.#failed(this.#watchSilence())
+      this.#meanwhile(this.#limit())
+      this.#meanwhile(this.#watchSilence())
       if (this.#gate.id === 'balancerAnswers') this.#ask('the balancer')
     })
   }
@@ -72,7 +98,7 @@ class Watch {
   #listen(): void {
     const { engine, barrier } = this.run
     const giveUp = (): void => {
-      if (!this.#passed) this.#settle?.reject(barrier.signal.reason)
+      if (!this.#passed && !this.#failure.isKnown) this.#settle?.reject(barrier.signal.reason)
     }
     const interrupt = (): void => this.#settle?.reject(engine.signal.reason)
     listen(engine.signal, interrupt, this.#over.signal)
@@ -87,14 +113,20 @@ class Watch {
     })
   }
 
+  /** At half of the limit it looks by itself, and says what it found. */
   async #limit(): Promise<void> {
-    await this.run.engine.world.sleep(this.step.timeoutMs, this.#over.signal)
-    const waited = `waited ${Math.round(this.step.timeoutMs / 1000)} s for ${awaited[this.#gate.id]}`
-    await this.#fail({
+    const { timeoutMs } = this.step
+    const { world } = this.run.engine
+    await world.sleep(timeoutMs / 2, this.#over.signal)
+    this.#meanwhile(this.#failure.tellFindings())
+    await world.sleep(timeoutMs - timeoutMs / 2, this.#over.signal)
+    const waited = `waited ${Math.round(timeoutMs / 1000)} s for ${awaited[this.#gate.id]}`
+    await this.#failure.fail({
       title: titles[this.#gate.id],
       code: 'not-ready-in-time',
       cause: `${waited}, and nothing known explains why it did not come`,
       remedy: tooSlow,
+      waited,
     })
   }
 
@@ -105,7 +137,8 @@ class Watch {
       await this.#silence()
       found = await lookBehindSilence(connectionOf(engine, place.host), this.#gate)
       if (found === 'passed') this.ready('its port is open, its log is silent')
-      if (found === 'died') await this.#fail({ ...died, title: hasDied[this.#gate.id] })
+      if (found === 'died') await this.#failure.fail({ ...died, title: hasDied[this.#gate.id] })
+      if (found === 'waiting' && this.#awaited.size > 0) await this.#tellAwaited()
     }
   }
 
@@ -117,62 +150,104 @@ class Watch {
       await world.sleep(left, this.#over.signal)
   }
 
+  /** What core waits for and does not say; it may be there already. */
+  async #tellAwaited(): Promise<void> {
+    await this.#failure.failIfExplained({ title: titles[this.#gate.id] })
+    const lost = await this.#failure.lostReadyLine()
+    if (lost !== undefined && this.step.recovery.length > 0) this.#settle?.reject(new ReadyLineLost([lost]))
+    const components = [...this.#awaited].map(([title, last]) => (last === '' ? title : `${title}: ${last}`))
+    this.#tell(`waits for ${components.join(', ')}`)
+  }
+
   #see(file: string, text: string): void {
     if (text.trim() === '' || this.#over.signal.aborted) return
     this.#heardAt = this.run.engine.world.now()
     const sighting = sight(this.#gate, text)
-    this.#remember(file, text)
-    if (sighting.kind === 'exit' || file !== layoutOf(this.#gate.home).pm2Log) this.#tell(text)
+    this.#failure.remember(file, text)
+    if (sighting.kind === 'exit' || file !== layoutOf(this.#gate.home).pm2Log) this.#tell(bareLine(text))
     reactions[sighting.kind](this, sighting as never)
   }
 
-  #remember(file: string, text: string): void {
-    this.#seen.push({ file, text })
-    if (this.#seen.length > 200) this.#seen.shift()
+  /** Core does not say why a component does not come up; the component does, often long before it ends. */
+  #seeComponent(file: string, text: string): void {
+    if (text.trim() === '' || this.#over.signal.aborted) return
+    const owner = ownerOf(file)
+    for (const title of this.#awaited.keys()) if (directoryOf(title) === owner) this.#awaited.set(title, bareLine(text))
+    if (!isTelling({ file, text })) return
+    this.#failure.remember(file, text)
+    this.#suspect({ title: titles[this.#gate.id], logs: owner })
   }
 
   /** Core's own lines say what it waits for; of pm2's only the exits do. */
-  #tell(text: string): void {
-    this.run.engine.emit({ kind: 'stepProgress', ...this.run.place, message: bareLine(text) })
+  #tell(message: string): void {
+    this.run.engine.emit({ kind: 'stepProgress', ...this.run.place, message })
   }
 
+  /** Not before what was suspected meanwhile is looked into. */
   ready(line: string): void {
-    this.#settle?.resolve(line)
-    this.close()
+    const end = (): void => {
+      if (this.#failure.isKnown || this.#isOvershot()) return
+      this.#settle?.resolve(line)
+      this.close()
+    }
+    if (this.#suspicion === null) end()
+    else this.#meanwhile(this.#suspicion.then(end))
   }
 
-  doomed(): void {
-    this.#failed(this.#fail({ title: titles[this.#gate.id] }))
+  /** The barrier was passed with a signal that is not of the cluster: a host of it will never be let through. */
+  #isOvershot(): boolean {
+    const { awaits } = this.#gate
+    return this.#foreign && awaits.some((host) => !this.#signalled.has(host))
+  }
+
+  #suspect(failing: Failing): void {
+    this.#suspicion = this.#failure.failIfExplained(failing)
+    this.#meanwhile(this.#suspicion)
+  }
+
+  doomed(line: string): void {
+    this.#meanwhile(this.#failure.fail(givenUp(line) ?? { title: titles[this.#gate.id] }))
   }
 
   passed(): void {
     this.#passed = true
   }
 
-  signalled(count: number, of: number): void {
-    const { engine, place } = this.run
-    engine.emit({ kind: 'phaseProgress', phase: place.phase, message: `${count} of ${of} ready signals` })
+  started(process: string, id: number): void {
+    if (this.#gate.id !== 'balancerAnswers') this.#logs.started(process, id)
   }
 
-  /** Core says nothing of the reason; the component's own log does. So the host is looked at as soon as something ends. */
+  component(title: string, isReady: boolean): void {
+    if (isReady) this.#awaited.delete(title)
+    else this.#awaited.set(title, '')
+  }
+
+  /** A name that is not of the cluster is counted all the same (contract, 7.1). */
+  signalled({ count, of, host }: ReadySignal): void {
+    const { engine, place } = this.run
+    const { awaits, id } = this.#gate
+    this.#signalled.add(host)
+    const missing = awaits.filter((one) => !this.#signalled.has(one))
+    const names = missing.length === 0 || missing.length > mostNamed ? '' : `; not yet: ${missing.join(', ')}`
+    engine.emit({ kind: 'phaseProgress', phase: place.phase, message: `${count} of ${of} ready signals${names}` })
+    if (awaits.length === 0 || awaits.includes(host)) return
+    this.#foreign = true
+    this.#suspect({ title: titles[id] })
+  }
+
   exited(process: string): void {
-    const count = (this.#exits.get(process) ?? 0) + 1
-    this.#exits.set(process, count)
-    const component = componentOfProcess(process)
-    const name = component?.title ?? (this.#gate.id === 'balancerAnswers' ? 'The balancer' : process)
-    const failing = { title: `${name} did not start`, logs: component?.directory ?? process }
-    if (count >= exitLimitOf(process)) this.#failed(this.#fail({ ...failing, ...keepsRestarting }))
-    else this.#failed(this.#failIfExplained(failing))
+    this.#meanwhile(this.#failure.exited(process))
   }
 
   ask(line: string): void {
+    if (!this.#asking) this.#failure.tell({ ...elasticsearchLate, evidence: line }, 'warning')
     this.#ask(line)
   }
 
   #ask(why: string): void {
     if (this.#asking) return
     this.#asking = true
-    this.#failed(this.#askUntilItAnswers(why))
+    this.#meanwhile(this.#askUntilItAnswers(why))
   }
 
   async #askUntilItAnswers(why: string): Promise<void> {
@@ -181,35 +256,13 @@ class Watch {
     for (let pause = askAfterMs.first; !this.#over.signal.aborted; pause = Math.min(pause * 2, askAfterMs.most)) {
       const answer = await probes.http(this.#gate.key, this.#gate.port, this.#over.signal)
       if (answer.ok) return this.ready(`port ${this.#gate.port} answers (${why})`)
-      engine.emit({ kind: 'stepProgress', ...place, message: `port ${this.#gate.port}: ${answer.detail}` })
+      this.#tell(`port ${this.#gate.port}: ${answer.detail}`)
       await engine.world.sleep(pause, this.#over.signal)
     }
   }
 
-  async #failIfExplained(failing: Failing): Promise<void> {
-    if (this.#failing) return
-    const scene = await this.#scene(failing)
-    if (isExplained(scene)) this.#settle?.reject(new ProblemError([explain(scene)]))
-  }
-
-  /** What is told first counts: the lines that follow it say the same once more. */
-  async #fail(failing: Failing): Promise<void> {
-    if (this.#failing) return
-    this.#failing = true
-    const scene = await this.#scene(failing)
-    const { logs: _, ...told } = failing
-    const problem = explain(scene)
-    this.#settle?.reject(new ProblemError([isExplained(scene) ? problem : { ...problem, ...told }]))
-  }
-
-  async #scene({ title, logs }: Failing): Promise<Scene> {
-    const { engine, place } = this.run
-    const lines = await lookAround(connectionOf(engine, place.host), this.#gate, engine.world)
-    return { host: place.host, title, ...(logs !== undefined && { logs }), lines: lines?.length ? lines : this.#seen }
-  }
-
-  /** What goes wrong while we look must end the wait too, but not after it is over. */
-  #failed(work: Promise<void>): void {
+  /** What goes wrong beside the wait must end it too, but not after it is over. */
+  #meanwhile(work: Promise<void>): void {
     work.catch((error: unknown) => {
       if (!this.#over.signal.aborted) this.#settle?.reject(error)
     })
@@ -219,12 +272,18 @@ class Watch {
 const reactions = {
   nothing: () => undefined,
   ready: (watch, { line }) => watch.ready(line),
-  doomed: (watch) => watch.doomed(),
+  doomed: (watch, { line }) => watch.doomed(line),
   ask: (watch, { line }) => watch.ask(line),
   exit: (watch, { process }) => watch.exited(process),
-  signal: (watch, { signal }) => watch.signalled(signal.count, signal.of),
+  started: (watch, { process, id }) => watch.started(process, id),
+  component: (watch, { title, isReady }) => watch.component(title, isReady),
+  signal: (watch, { signal }) => watch.signalled(signal),
   passed: (watch) => watch.passed(),
 } satisfies { [Kind in Sighting['kind']]: (watch: Watch, sighting: Extract<Sighting, { kind: Kind }>) => void }
+
+function directoryOf(title: string): string | undefined {
+  return components.find((component) => component.title === title)?.directory ?? undefined
+}
 
 function listen(signal: AbortSignal, listener: () => void, until: AbortSignal): void {
   until.addEventListener('abort', onAbort(signal, listener), { once: true })

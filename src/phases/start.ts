@@ -1,4 +1,4 @@
-import { type Host, isCoordinator } from '../cluster/cluster.js'
+import { type Host, type HostKey, isCoordinator, members } from '../cluster/cluster.js'
 import type { Facts } from '../cluster/facts.js'
 import {
   barrierAhead,
@@ -11,9 +11,11 @@ import {
   stateOf,
   toStart,
 } from '../plan/context.js'
-import type { Step } from '../plan/plan.js'
+import type { Recovery, Step } from '../plan/plan.js'
 import { apiPort } from '../trueno/balancer.js'
+import { componentsOf } from '../trueno/components.js'
 import type { Gate } from '../trueno/gates.js'
+import { stopStep } from './stop.js'
 
 /** The coordinator first, and no further before it waits at its barrier (contract, 7.2). */
 export const startCoordinator: PhaseDefinition = {
@@ -52,8 +54,30 @@ export function wait(gate: Gate['id'], title: string, host: Host, facts: Facts, 
   const limit = context.cluster.timeouts.start
   const reason = gate === 'balancerAnswers' ? 'Success is printed whatever happens' : notReady(host, facts, context)
   const port = gate === 'balancerAnswers' ? (context.cluster.balancer?.sourcePort ?? 0) : apiPort
-  const value: Gate = { id: gate, key: host.key, home: facts.home.path, data: facts.data.path, port }
-  return { id: `wait-${gate}`, title, reason, kind: 'wait', gate: value, timeoutMs: limit }
+  const value: Gate = {
+    id: gate,
+    key: host.key,
+    home: facts.home.path,
+    data: facts.data.path,
+    port,
+    expected: gate === 'balancerAnswers' ? [] : componentsOf(host, context.cluster).map(({ name }) => name),
+    awaits: gate === 'apiReady' && isCoordinator(context.cluster, host) ? others(host, context) : [],
+  }
+  const recovery = gate === 'balancerAnswers' ? [] : recoveryOf(host, facts, context)
+  return { id: `wait-${gate}`, title, reason, kind: 'wait', gate: value, timeoutMs: limit, recovery }
+}
+
+function others({ key }: Host, { cluster }: PlanContext): readonly HostKey[] {
+  return members(cluster)
+    .map((host) => host.key)
+    .filter((other) => other !== key)
+}
+
+/** Where Trueno has missed that a component is ready, only a new start helps (contract, 7.4). */
+function recoveryOf(host: Host, facts: Facts, context: PlanContext): readonly Recovery[] {
+  return [stopStep(host, facts, context, ''), start(host, facts, context)].flatMap((step) =>
+    step.kind === 'run' ? [{ title: step.title, script: step.script, args: step.args }] : [],
+  )
 }
 
 function notReady(host: Host, facts: Facts, context: PlanContext): string {

@@ -63,7 +63,7 @@ function stopRunning(host: Host, facts: Facts, context: PlanContext): readonly S
   return count === 0 ? [] : [stopStep(host, facts, context, `${count} processes of ours run`)]
 }
 
-function stopStep(host: Host, facts: Facts, context: PlanContext, reason: string): Step {
+export function stopStep(host: Host, facts: Facts, context: PlanContext, reason: string): Step {
   const title = isCoordinator(context.cluster, host) ? 'Stop the coordinator' : 'Stop Trueno'
   const args = [
     facts.home.path,

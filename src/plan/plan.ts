@@ -89,7 +89,13 @@ export type Step = {
       /** Its content may hold secrets. */
       readonly secret?: true
     }
-  | { readonly kind: 'wait'; readonly gate: Gate; readonly timeoutMs: number }
+  | {
+      readonly kind: 'wait'
+      readonly gate: Gate
+      readonly timeoutMs: number
+      /** What may be done once when Trueno has missed that it is ready; empty: nothing. */
+      readonly recovery: readonly Recovery[]
+    }
 )
 
 /** How hosts reach each other. */
@@ -98,6 +104,13 @@ export interface Peers {
   readonly address: string
   /** Hosts with the same are near each other: `192.168.1.0/24`. */
   readonly network: string
+}
+
+/** A script that is run only when a wait has come to a certain end. */
+export interface Recovery {
+  readonly title: string
+  readonly script: WriteScript
+  readonly args: readonly string[]
 }
 
 /** Scripts of `remote/` that only read. */

@@ -54,6 +54,13 @@ const lines = {
     const text = `${oneLine(problem.title)}: ${oneLine(problem.cause)}`
     return [mark('failed', about(context, phase, host, text), context)]
   },
+  finding: ({ phase, host, problem }, context) => {
+    if (context.before.notes === context.after.notes) return []
+    const { title, cause, evidence } = problem
+    const said = about(context, phase, host, `${oneLine(title)}: ${oneLine(cause)}`)
+    const last = evidence.trim().split('\n').at(-1) ?? ''
+    return [mark('warning', said, context), ...(last === '' ? [] : [`    ${oneLine(last)}`])]
+  },
   hostFinished: hostFinishedLines,
   phaseFinished: ({ phase, outcome, summary, time }, context) => {
     const took = duration(time - (phaseOf(context.after, phase)?.startedAt ?? time))

@@ -4,7 +4,9 @@ import type { HostRow, StepState } from './state.js'
 
 type RowEvent = Extract<
   Event,
-  { kind: 'stepStarted' | 'stepProgress' | 'stepFinished' | 'stepFailed' | 'hostFinished' | 'connectionLost' }
+  {
+    kind: 'stepStarted' | 'stepProgress' | 'stepFinished' | 'stepFailed' | 'finding' | 'hostFinished' | 'connectionLost'
+  }
 >
 
 /** A host's row after one more event about it. */
@@ -38,6 +40,7 @@ const folds = {
     endedAt: time,
     message: oneLine(problem.title),
   }),
+  finding: (row, { problem }) => withStep(row, { message: oneLine(`${problem.title}: ${problem.cause}`) }),
   hostFinished: (row, { time, outcome, message }) => ({
     ...row,
     state: outcome,

@@ -112,6 +112,7 @@ const folds = {
   stepProgress: withRow,
   stepFinished: withRow,
   stepFailed: (state, event) => withRow(withProblem(state, event.problem), event),
+  finding: withFinding,
   hostFinished: withRow,
   problem: (state, { problem }) => withProblem(state, problem),
   note: (state, { message }) => withNote(state, message),
@@ -157,7 +158,7 @@ function withPhase(state: ReportState, id: string, change: (phase: PhaseState) =
   return phase === undefined ? state : { ...state, phases: state.phases.with(index, { ...phase, ...change(phase) }) }
 }
 
-type RowEvent = EventOf<'stepStarted' | 'stepProgress' | 'stepFinished' | 'stepFailed' | 'hostFinished'>
+type RowEvent = EventOf<'stepStarted' | 'stepProgress' | 'stepFinished' | 'stepFailed' | 'finding' | 'hostFinished'>
 
 function withRow(state: ReportState, event: RowEvent): ReportState {
   return withPhase(state, event.phase, ({ rows, places }) => {
@@ -175,6 +176,16 @@ function withLostHost(state: ReportState, event: EventOf<'connectionLost'>): Rep
   if (phase === undefined) return withNote(state, `${host}: connection lost: ${message}`)
   const rows = phase.rows.map((row) => (row.host === host ? rowAfter(row, event) : row))
   return withPhase(state, phase.id, () => ({ rows }))
+}
+
+/** Told as a note where it is waited on; what the step will fail with is told then. Many hosts that find the same say it once. */
+function withFinding(state: ReportState, event: EventOf<'finding'>): ReportState {
+  const { host, problem } = event
+  const next = withRow(state, event)
+  const said = `${problem.title}: ${problem.cause}`
+  const note = `${host}: ${said}`
+  const isKnown = state.notes.some((known) => known === sanitize(note).trim() || known.endsWith(`: ${sanitize(said)}`))
+  return problem.severity === 'error' || isKnown ? next : withNote(next, note)
 }
 
 function withNote(state: ReportState, note: string): ReportState {

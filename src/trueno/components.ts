@@ -14,6 +14,8 @@ export interface Component {
   readonly directory: ComponentDirectory | null
   /** Ports it listens on; the first is the one that is asked for an answer. */
   readonly ports: readonly Port[]
+  /** What it prints itself when it is ready, and what the names of its logs with that line begin with; null: not known. */
+  readonly ready: { readonly logs: string; readonly pattern: RegExp } | null
   readonly runsOn: (host: Host, cluster: Cluster) => boolean
 }
 
@@ -25,6 +27,15 @@ export interface Port {
 
 const everywhere = (host: Host): boolean => host.member
 const indexHosts = (host: Host): boolean => hasRole(host, 'index')
+
+/** Core looks for these (real-engines, 2); Spark logs to its error stream. */
+const readyLines: Partial<Record<ComponentName, Component['ready']>> = {
+  gremlin: { logs: 'gremlin_server-out', pattern: /Channel started at port/ },
+  elasticsearch: { logs: 'elasticsearch-out', pattern: /\] started/ },
+  sparkMaster: { logs: 'spark-err', pattern: /Started REST server for submitting applications on port/ },
+  sparkWorker: { logs: 'spark-err', pattern: /Successfully registered with master/ },
+  cerebro: { logs: 'cerebro-out', pattern: /Listening for HTTP on/ },
+}
 
 export const components: readonly Component[] = [
   component('core', 'Trueno', 'Trueno-Core', null, [all(8000), all(8001)], everywhere),
@@ -58,6 +69,11 @@ export function componentOfProcess(process: string): Component | undefined {
   return components.find((component) => component.process === process)
 }
 
+/** The component whose launcher this is. */
+export function componentOfScript(path: string): Component | undefined {
+  return components.find(({ directory }) => directory !== null && path.includes(`/${directory}/`))
+}
+
 /** So many ends of a process, before its host serves, mean that it will not come up. Core restarts the bridge by itself (contract, 7.4). */
 export function exitLimitOf(process: string): number {
   return componentOfProcess(process)?.name === 'bridge' ? 5 : 2
@@ -80,7 +96,7 @@ function component(
   ports: readonly Port[],
   runsOn: Component['runsOn'],
 ): Component {
-  return { name, title, process, directory, ports, runsOn }
+  return { name, title, process, directory, ports, ready: readyLines[name] ?? null, runsOn }
 }
 
 function all(port: number): Port {

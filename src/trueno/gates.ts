@@ -1,6 +1,7 @@
 import type { HostKey } from '../cluster/cluster.js'
+import type { ComponentName } from './components.js'
 import { layoutOf } from './layout.js'
-import { bareLine, exitedProcess, type ReadySignal, readySignal } from './lines.js'
+import { bareLine, exitedProcess, type ReadySignal, readyComponent, readySignal, startedProcess } from './lines.js'
 
 /** Something to wait for. What its lines look like is in the tables below. */
 export interface Gate {
@@ -11,6 +12,10 @@ export interface Gate {
   readonly data: string
   /** Where it can be asked whether it serves, when no line tells. */
   readonly port: number
+  /** Components that its host runs, which Trueno waits for. */
+  readonly expected: readonly ComponentName[]
+  /** Hosts whose ready signal it waits for; empty on all but the coordinator. */
+  readonly awaits: readonly HostKey[]
 }
 
 /** What one line of a followed log means to a gate. */
@@ -26,6 +31,10 @@ export type Sighting =
   | { readonly kind: 'exit'; readonly process: string; readonly line: string }
   /** A peer's ready signal reached the coordinator. */
   | { readonly kind: 'signal'; readonly signal: ReadySignal; readonly line: string }
+  /** pm2 has started a process; the number is in the names of its logs. */
+  | { readonly kind: 'started'; readonly process: string; readonly id: number }
+  /** Core begins to wait for a component, or has seen that it is ready. */
+  | { readonly kind: 'component'; readonly title: string; readonly isReady: boolean }
   /** This host is past the barrier: nothing that happens to the others can hold it any more. */
   | { readonly kind: 'passed'; readonly line: string }
 
@@ -40,6 +49,10 @@ export function sight(gate: Gate, line: string): Sighting {
   const bare = bareLine(line)
   const process = exitedProcess(bare)
   if (process !== undefined) return { kind: 'exit', process, line: bare }
+  const started = startedProcess(bare)
+  if (started !== undefined) return { kind: 'started', ...started }
+  const component = sightComponent(bare)
+  if (component !== undefined) return component
   const signal = readySignal(bare)
   if (signal !== undefined) return { kind: 'signal', signal, line: bare }
   if (readyLines[gate.id](bare, gate.key)) return { kind: 'ready', line: bare }
@@ -47,6 +60,14 @@ export function sight(gate: Gate, line: string): Sighting {
   if (apiFailed.test(bare)) return { kind: 'ask', line: bare }
   if (passedBarrier.test(bare)) return { kind: 'passed', line: bare }
   return { kind: 'nothing' }
+}
+
+function sightComponent(bare: string): Sighting | undefined {
+  const ready = readyComponent(bare)
+  if (ready !== undefined) return { kind: 'component', title: ready, isReady: true }
+  const begun = /^(?:.* -> next -> (.+)|(.+) starting\.\.\.)$/.exec(bare)
+  const title = begun?.[1] ?? begun?.[2]
+  return title === undefined ? undefined : { kind: 'component', title, isReady: false }
 }
 
 const awaiting = '>> CLUSTER: Awaiting for cluster hosts ready signal'

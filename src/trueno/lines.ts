@@ -15,6 +15,30 @@ export function exitedProcess(line: string): string | undefined {
   return /App \[(?<name>[^\]]+)\] with id \[\d+\] and pid \[\d+\], exited/.exec(line)?.groups?.name
 }
 
+/** How a process of pm2 ended. `signal` is `SIGINT` where it ended by itself: so pm2 writes it. */
+export interface ProcessExit {
+  readonly process: string
+  readonly code: number
+  readonly signal: string
+}
+
+export function exitOf(line: string): ProcessExit | undefined {
+  const match =
+    /App \[([^\]]+)\] with id \[\d+\] and pid \[\d+\], exited with code \[(\d*)\] via signal \[(\w+)\]/.exec(line)
+  return match === null ? undefined : { process: match[1] ?? '', code: Number(match[2]), signal: match[3] ?? '' }
+}
+
+/** pm2's name and number of a process that it has just started: they are in the names of its logs. */
+export function startedProcess(line: string): { readonly process: string; readonly id: number } | undefined {
+  const match = /App name:(.+) id:(\d+) online$/.exec(line)
+  return match === null ? undefined : { process: match[1] ?? '', id: Number(match[2]) }
+}
+
+/** The title in core's line that a component is ready. */
+export function readyComponent(line: string): string | undefined {
+  return /^(.+) successfully started!$/.exec(line)?.[1]
+}
+
 /** `CLUSTER(2/3): Host 'x' ready signal received.` */
 export interface ReadySignal {
   readonly count: number

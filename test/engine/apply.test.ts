@@ -11,8 +11,8 @@ const start: Step = { id: 'start', title: 'Start', reason: 'it is down', kind: '
 const stop: Step = { id: 'stop', title: 'Stop', reason: 'it runs', kind: 'run', script: 'stop', args: ['/h'] }
 
 function wait(host: string): Step {
-  const gate = { id: 'apiReady', key: host, home: '/h', data: '/d', port: 8000 } as const
-  return { id: 'wait', title: 'Wait', reason: 'it starts', kind: 'wait', gate, timeoutMs: 60_000 }
+  const gate = { id: 'apiReady', key: host, home: '/h', data: '/d', port: 8000, expected: [], awaits: [] } as const
+  return { id: 'wait', title: 'Wait', reason: 'it starts', kind: 'wait', gate, timeoutMs: 60_000, recovery: [] }
 }
 
 const log = layoutOf('/h').coreOut
@@ -32,7 +32,7 @@ function hosts(broken: readonly string[] = []): readonly FakeHost[] {
 
 /** What came of it: codes of the failed hosts, and the held ones. */
 function outcome({ failed: problems, held }: Applied): unknown {
-  return [[...problems].map(([host, { code }]) => `${host} ${code}`), [...held]]
+  return [[...problems].map(([host, told]) => `${host} ${told.map(({ code }) => code).join()}`), [...held]]
 }
 
 /** `phase host outcome` and `phase outcome summary` of what finished. */

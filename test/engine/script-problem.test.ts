@@ -1,6 +1,6 @@
 import { expect, it } from 'vitest'
-import { sceneLines } from '../../src/engine/evidence.js'
 import { scriptProblem } from '../../src/engine/script-problem.js'
+import { readScene } from '../../src/trueno/read-scene.js'
 import { failed } from './fake-host.js'
 
 it.each<[code: number | null, stderr: string, stdout: string, told: object]>([
@@ -29,11 +29,11 @@ it.each<[code: number | null, stderr: string, stdout: string, told: object]>([
 
 it('evidence is lines, each with the log that it is from', () => {
   const output = 'early\n==> /h/run/pm2/pm2.log <==\none\n\n==> empty <==\n==> /d/logs/a b.log <==\ntwo\nthree\n'
-  expect(sceneLines(output)).toEqual([
+  expect(readScene(output).lines).toEqual([
     { file: '', text: 'early' },
     { file: '/h/run/pm2/pm2.log', text: 'one' },
     { file: '/d/logs/a b.log', text: 'two' },
     { file: '/d/logs/a b.log', text: 'three' },
   ])
-  expect(sceneLines('')).toEqual([])
+  expect(readScene('')).toEqual({ lines: [], condition: null })
 })

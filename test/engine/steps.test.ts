@@ -52,7 +52,7 @@ describe('an artifact', () => {
     expect(spoilt.received).toHaveLength(2)
     const fresh = sending({ says: 'from 0', answers: [failed(71, 'not artifact abc')] })
     const { failed: hosts } = await carryOut(fresh.fake, planOf([phase({ a: [fetch()] })]))
-    expect(hosts.get('a')).toMatchObject({ code: 'hash-mismatch' })
+    expect(hosts.get('a')).toMatchObject([{ code: 'hash-mismatch' }])
     expect(fresh.received).toHaveLength(1)
   })
 
@@ -67,7 +67,7 @@ describe('an artifact', () => {
     const { fake } = sending({ says: 'from 0', answers: [failed(72, 'no space left'), 'never'] })
     const steps = [fetch('one'), fetch('two'), fetch('three')]
     const { failed: hosts } = await carryOut(fake, planOf([phase({ a: steps })]))
-    expect(hosts.get('a')).toMatchObject({ code: 'disk-full' })
+    expect(hosts.get('a')).toMatchObject([{ code: 'disk-full' }])
     expect(fake.events.filter(({ kind }) => kind === 'stepFailed')).toHaveLength(1)
   })
 })

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import { type Gate, sight } from '../../src/trueno/gates.js'
 
-const gate: Gate = { id: 'apiReady', key: '10.0.0.41', home: '/h', data: '/d', port: 8000 }
+const gate: Gate = { id: 'apiReady', key: '10.0.0.41', home: '/h', data: '/d', port: 8000, expected: [], awaits: [] }
 const coordinator: Gate = { ...gate, id: 'coordinatorAwaits' }
 const dressed = (text: string): string => `[2026-11-23 04:27:11 am] - \u001b[32minfo\u001b[39m: ${text}`
 
@@ -83,7 +83,7 @@ describe('a gate', () => {
       'exit',
     ],
     ['sees a balancer end', gate, 'error: Forever detected script exited with code: 1', 'exit'],
-    ['sees a component starting as nothing', gate, dressed('⏳ Elasticsearch starting...'), 'nothing'],
+    ['sees a component starting', gate, dressed('⏳ Elasticsearch starting...'), 'component'],
   ] as const)('%s', (_title, one, line, kind) => {
     expect(sight(one, line).kind).toBe(kind)
   })

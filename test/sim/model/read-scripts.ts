@@ -92,9 +92,9 @@ function listener(port: number, ours: readonly Process[], machine: Machine): rea
   return [{ port, address: '*', pid, command, user: 'trueno', ours: ours.includes(holder) }]
 }
 
-/** HOME DATA LINES */
+/** HOME DATA LINES PORT... */
 async function evidence(args: readonly string[], { machine }: Parameters<Script>[1]): Promise<string> {
-  const [home, data, count] = args
+  const [home, data, count, ...ports] = args
   requireHome(home, machine)
   if (data !== machine.data) throw new ScriptExit(74, `DATA must be ${machine.data}, not '${data}'`)
   const lines = requireNumber('LINES', count)
@@ -103,7 +103,29 @@ async function evidence(args: readonly string[], { machine }: Parameters<Script>
   const files = [`${pm2Home}/logs`, pm2Log, `${machine.data}/logs`, balancerLog].flatMap((path) =>
     machine.logs.below(path),
   )
-  return files.map((file) => [`==> ${file.path} <==`, ...file.lines.slice(-lines), ''].join('\n')).join('')
+  const logs = files.map((file) => [`==> ${file.path} <==`, ...file.lines.slice(-lines), ''].join('\n'))
+  return [...logs, '==> state <==\n', ...conditionOf(machine, ports.map(Number)).map((line) => `${line}\n`)].join('')
+}
+
+/** What of it the model knows. */
+function conditionOf(machine: Machine, ports: readonly number[]): readonly string[] {
+  const ours = [...marked(machine, 'trueno'), ...marked(machine, 'balancer')]
+  const processes = ours.map((process) => {
+    const { pid, upSeconds, name, restarts, command } = markedProcess(process, machine)
+    return ['process', pid, upSeconds, name, restarts, command]
+  })
+  const listeners = ports
+    .flatMap((port) => listener(port, ours, machine))
+    .map(({ port, address, pid, user, command, ours: isOurs }) => [
+      'listener',
+      port,
+      address,
+      pid,
+      user,
+      command,
+      isOurs ? 'ours' : 'foreign',
+    ])
+  return [['now', hostSeconds(machine)], ...processes, ...listeners].map((fields) => fields.join('\t'))
 }
 
 /** HOME DATA MOST PREFIX...; nobody changes anything by hand there. */

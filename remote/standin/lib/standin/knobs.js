@@ -29,6 +29,7 @@ const defaults = {
     stallBarrier: false,
     dieAfterSignal: null,
     failEsPing: false,
+    missReadyOnce: null,
     reconnectMs: 250,
     outLines: [],
     errLines: [],
