@@ -18,7 +18,7 @@ it.concurrent('the same fault on ten hosts is told once, two different ones on o
     lab.faults(index + 1, { gremlin: { crashAfterMs: 100, errLines: [noJava] }, ...(index === 0 && bootstrapChecks) })
   const told = await lab.tell('up')
   expect(told.code, told.screen).toBe(1)
-  expect(codes(told, keys)).toEqual({
+  expect(codes(told, keys), told.screen).toEqual({
     1: ['java-missing', 'max-map-count-low', 'open-files-low'],
     ...Object.fromEntries(keys.slice(2).map((_, index) => [index + 2, ['java-missing']])),
   })
@@ -61,9 +61,9 @@ it.concurrent('at half of its limit a wait says what it found, and goes on', asy
   const told = await lab.tell('up', '--timeout-start', '44s')
   expect(told.code, told.screen).toBe(0)
   expect(findings(told)).toEqual([
-    [lost, 'warning', 'ready-line-lost'],
     [coordinator, 'warning', 'signals-missing'],
     [slow, 'warning', 'component-not-ready'],
+    [lost, 'warning', 'ready-line-lost'],
   ])
   expect(told.screen).toMatch(
     /Gremlin Server was started 2\d s ago and has not said that it is ready\n +still thinking/,
@@ -151,7 +151,7 @@ type Finding = Extract<Event, { kind: 'finding' }>
 
 function findings({ events }: Told): readonly (readonly string[])[] {
   const all = events.filter((event): event is Finding => event.kind === 'finding')
-  return all.map(({ host, problem }) => [host, problem.severity, problem.code])
+  return all.map(({ host, problem }) => [host, problem.severity, problem.code]).sort()
 }
 
 /** Lines of pm2 that something ended on a host, as far as they were told. */

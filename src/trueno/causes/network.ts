@@ -64,8 +64,11 @@ export const networkDelays: readonly Cause[] = [
 
 function listenerAt({ condition, host }: Scene, port: number): SceneListener | undefined {
   const all = (condition?.listeners ?? []).filter((listener) => listener.port === port)
-  const near = all.filter(({ address }) => address === '*' || address === host)
-  return near.find(({ ours }) => !ours) ?? near[0] ?? all.find(({ ours }) => !ours)
+  // Of a host that is known by a name nobody here knows the address.
+  const isNear = ({ address }: SceneListener): boolean =>
+    !/^[\d.]+$/.test(host) || ['*', host, '127.0.0.1', '::1'].includes(address)
+  const near = all.filter(isNear)
+  return near.find(({ ours }) => !ours) ?? near[0]
 }
 
 /** Who has a port. */

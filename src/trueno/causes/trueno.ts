@@ -73,7 +73,9 @@ export const trueno: readonly Cause[] = [
     cause: (_, scene) => daemonDied(scene),
     remedy: () => `put Node 8 or 12 into the release; ${downAndUp} ends the orphans`,
   }),
+  // It may have died of something else that is known.
   seen('pm2-daemon-died', orphans, {
+    tells: 'heading',
     title: "pm2's daemon has died",
     cause: (_, scene) => daemonDied(scene),
     remedy: () => `put Node 8 or 12 into the release; ${downAndUp} ends the orphans`,
