@@ -53,6 +53,8 @@ export function programIn({ directory }: Pick<Lab, 'directory'>, options: Progra
   const env = {
     PATH: `${tools}${delimiter}${process.env.PATH}`,
     HOME: directory,
+    // What it leaves behind is found.
+    TMPDIR: directory,
     TRUENO_DEPLOY_ONLY: '127.0.0.0/8',
     ...options.env,
   }

@@ -265,15 +265,6 @@ describe('by OpenSSH', () => {
       ]).toEqual(['forwarded', 'forwarded', ''])
   })
 
-  test('environment that is asked for arrives', async () => {
-    const config = configured('SetEnv TRUENO_TEST_A=one TRUENO_TEST_B="two words"')
-    for (const transport of ['openssh', 'ssh2'] as const) {
-      await using ssh = rig.ssh('echo "$TRUENO_TEST_A, $TRUENO_TEST_B"', { configFile: config, transport })
-      await using connection = await ssh.connect('host', await ssh.resolve({ ssh: 'host' }))
-      expect((await connection.read('facts', [])).stdout).toBe('one, two words\n')
-    }
-  })
-
   test('what holds the connection ends with us, also when we are killed', async () => {
     const directory = mkdtempSync(join(rig.directory, 'master-'))
     const args = ['-c', masterScript, 'sh', directory, '-M', '-S', `${directory}/s`, '-N', '-F', rig.configFile, 'host']
