@@ -2,7 +2,14 @@ import { readFileSync } from 'node:fs'
 import type { Event } from '../../src/engine/events.js'
 import { emptyState, type ReportState, reduce } from '../../src/report/state.js'
 
-export type Recorded = 'up' | 'up-failed' | 'up-interrupted' | 'up-unreachable' | 'hostile'
+export type Recorded =
+  | 'up'
+  | 'up-failed'
+  | 'up-interrupted'
+  | 'up-unreachable'
+  | 'hostile'
+  | 'bundle-failed'
+  | 'bundle-failed'
 
 /** The events of a run, as `--json` printed them. */
 export function eventsOf(name: Recorded): readonly Event[] {

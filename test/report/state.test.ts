@@ -12,10 +12,11 @@ describe('the fold over events', () => {
 
   it('knows phases, hosts, steps, limits and the last line logged', () => {
     expect(folded(begin, waiting, logged('Elasticsearch starting...'))).toEqual({
-      run: { verb: 'up', cluster: 'lab', hosts: 2, release: null, startedAt: 0 },
+      run: { verb: 'up', cluster: 'lab', hosts: 2, noun: 'host', release: null, startedAt: 0 },
       phases: [
         {
           id: 'awaitReady',
+          noun: 'host',
           title: 'Wait until ready',
           startedAt: 1000,
           progress: null,

@@ -11,7 +11,7 @@ describe('the task list', () => {
   beforeEach(() => void vi.useFakeTimers({ toFake: ['setInterval', 'clearInterval'] }))
   afterEach(() => void vi.useRealTimers())
 
-  it.each(['up', 'up-failed', 'up-interrupted', 'up-unreachable', 'hostile'] as const)(
+  it.each(['up', 'up-failed', 'up-interrupted', 'up-unreachable', 'hostile', 'bundle-failed'] as const)(
     'ends %s with the whole story',
     async (name) => {
       const { terminal } = await played(eventsOf(name), { columns: 80, rows: 60 })
