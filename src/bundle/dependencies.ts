@@ -6,13 +6,14 @@ import { pipeline } from 'node:stream/promises'
 import { createGzip } from 'node:zlib'
 import type { Sha256 } from '../cluster/cluster.js'
 import { errorProblem, ProblemError } from '../errors.js'
+import { inScratch, keepNewest } from '../release/cache.js'
 import { isRecord, parse } from '../release/identify.js'
 import { tarOf } from '../release/tar.js'
 import { readTree } from '../release/tree.js'
 import { unpack } from '../release/unpack.js'
 import { type Clients, FetchError } from './clients.js'
 import { lastWords } from './fetchers.js'
-import { inScratch, type Store } from './store.js'
+import type { Store } from './store.js'
 import type { Platform } from './table.js'
 
 export interface DependencyOptions {
@@ -46,7 +47,7 @@ export async function installDependencies(
     await place(known, into, options.signal)
     return { lock: options.lock ?? '', isNew: false }
   }
-  return inScratch(options.store, async (scratch) => {
+  return inScratch(options.store.directory, async (scratch) => {
     const lock = await install(manifest, scratch, options)
     const kept = await keepInstalled(scratch, keptPath(manifest, lock, options), options.signal)
     await place(kept, into, options.signal)
@@ -125,6 +126,9 @@ function withoutAddresses(lock: string): string {
   return `${JSON.stringify(document, null, 2)}\n`
 }
 
+/** How many are kept; each is some 20 MB. */
+const kept = 8
+
 /** One file for what was installed: copied thousands of files at a time, and the same whoever installed it. */
 async function keepInstalled(scratch: string, path: string, signal: AbortSignal): Promise<string> {
   const { root, entries } = await readTree(scratch, isKept)
@@ -133,6 +137,7 @@ async function keepInstalled(scratch: string, path: string, signal: AbortSignal)
   await pipeline(tar, createGzip({ level: 1 }), createWriteStream(packed, { mode: 0o600 }), { signal })
   await mkdir(dirname(path), { recursive: true, mode: 0o700 })
   await rename(packed, path)
+  await keepNewest(dirname(path), kept)
   return path
 }
 

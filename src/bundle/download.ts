@@ -1,8 +1,6 @@
 import { createHash } from 'node:crypto'
-import { createWriteStream } from 'node:fs'
-import { mkdir, readFile, rename, rm, stat, writeFile } from 'node:fs/promises'
+import { mkdir, open, readFile, rename, rm, stat, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
-import { pipeline } from 'node:stream/promises'
 import type { World } from '../world.js'
 import { type Clients, FetchError, type Reply } from './clients.js'
 import { isDiskError } from './disk.js'
@@ -76,18 +74,17 @@ function startOf({ status }: Reply, offset: number): number | null {
   return status === 200 ? 0 : null
 }
 
+/** Each piece is on the disk before the next is asked for: what has arrived when it breaks off is there for the next try. */
 async function append(reply: Reply, path: string, begin: number, { onBytes, signal }: DownloadOptions): Promise<void> {
   const total = reply.bytes === null ? null : begin + reply.bytes
   let arrived = begin
-  const counted = async function* () {
-    for await (const bytes of reply.body) {
-      arrived += bytes.length
-      onBytes(arrived, total)
-      yield bytes
-    }
+  await using file = await open(path, begin === 0 ? 'w' : 'a', 0o600)
+  for await (const bytes of reply.body) {
+    signal.throwIfAborted()
+    await file.writeFile(bytes)
+    arrived += bytes.length
+    onBytes(arrived, total)
   }
-  const sink = createWriteStream(path, { flags: begin === 0 ? 'w' : 'a', mode: 0o600 })
-  await pipeline(counted, sink, { signal })
   if (total !== null && arrived !== total) throw new BrokenOff(`it broke off after ${arrived} of ${total} bytes`)
 }
 

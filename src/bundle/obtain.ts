@@ -1,13 +1,14 @@
 import { stat } from 'node:fs/promises'
 import type { Sha256 } from '../cluster/cluster.js'
 import { errorProblem, type Problem, ProblemError } from '../errors.js'
+import { inScratch } from '../release/cache.js'
 import { headOf } from '../release/unpack.js'
 import type { Candidate, Choice } from './choose.js'
 import { FetchError } from './clients.js'
 import { type FetchContext, fetchSource } from './fetchers.js'
 import { archiveKind } from './open-archive.js'
 import { isRemote, type Remote, specText } from './spec.js'
-import { find, inScratch, keep, type Stored } from './store.js'
+import { find, keep, type Stored } from './store.js'
 
 /** A part that is at hand, or that is known to be left out. */
 export interface Obtained {
@@ -78,7 +79,7 @@ async function remote(
   const expected = context.locked[source] ?? published
   const known = expected === undefined ? null : await find(context.store, expected)
   if (known !== null) return { kind: 'stored', file: known, source, isNew: false, isFirst: false }
-  const file = await inScratch(context.store, async (folder) => {
+  const file = await inScratch(context.store.directory, async (folder) => {
     const fetched = await fetchSource(spec, folder, context)
     // A page in the place of the file must not be recorded as what this source is.
     const kind = archiveKind(await headOf(fetched))

@@ -5,6 +5,7 @@ import { request as secureRequest } from 'node:https'
 import type { Socket } from 'node:net'
 import { dirname } from 'node:path'
 import { createInterface } from 'node:readline'
+import { PassThrough } from 'node:stream'
 import { text } from 'node:stream/consumers'
 import { connect as secure } from 'node:tls'
 import { DialError, type DialOptions, dial } from '../ssh/dial.js'
@@ -82,8 +83,23 @@ function replyOf(message: IncomingMessage): Reply {
     status: message.statusCode ?? 0,
     version: message.headers.etag ?? '',
     bytes: length === undefined ? null : Number(length),
-    body: message,
+    body: bodyOf(message),
   }
+}
+
+/** All that arrived, and only then that it broke off: the stream itself would throw away what is not read yet. */
+function bodyOf(message: IncomingMessage): AsyncIterable<Uint8Array> {
+  const arrived = new PassThrough()
+  let failure: Error | null = null
+  message.on('error', (error) => {
+    failure = error
+    arrived.end()
+  })
+  message.pipe(arrived)
+  return (async function* () {
+    yield* arrived
+    if (failure !== null || !message.complete) throw failure ?? new Error('it broke off')
+  })()
 }
 
 /** Through the one door to the network. */

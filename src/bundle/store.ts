@@ -1,9 +1,10 @@
 import { createHash } from 'node:crypto'
 import { createReadStream } from 'node:fs'
-import { mkdir, mkdtemp, readFile, rename, rm, stat } from 'node:fs/promises'
+import { mkdir, readFile, rename, rm, stat } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 import { pipeline } from 'node:stream/promises'
 import type { Sha256 } from '../cluster/cluster.js'
+import { keepNewest } from '../release/cache.js'
 
 /** Where what was fetched is kept on this machine, each file by its content: `sources/<sha256>`. Can be deleted at any time. */
 export interface Store {
@@ -27,24 +28,17 @@ export async function find(store: Store, sha256: Sha256): Promise<Stored | null>
   return null
 }
 
-/** Moves a file into the store. */
+/** How many are kept: the parts of some releases. */
+const kept = 32
+
+/** Moves a file into the store; the oldest go when there are many. */
 export async function keep(store: Store, file: string): Promise<Stored> {
   const sha256 = await hashOf(file)
   const path = pathOf(store, sha256)
   await mkdir(dirname(path), { recursive: true, mode: 0o700 })
   await rename(file, path)
+  await keepNewest(dirname(path), kept)
   return { path, sha256, bytes: (await sizeOf(path)) ?? 0 }
-}
-
-/** Gives `work` an empty folder on the store's disk; removed afterwards. */
-export async function inScratch<T>(store: Store, work: (folder: string) => Promise<T>): Promise<T> {
-  await mkdir(store.directory, { recursive: true, mode: 0o700 })
-  const folder = await mkdtemp(join(store.directory, '.fetching-'))
-  try {
-    return await work(folder)
-  } finally {
-    await rm(folder, { recursive: true, force: true })
-  }
 }
 
 /** A small file is read at once, which is much faster where there are thousands. */

@@ -60,12 +60,19 @@ export async function replacing(path: string, make: (temporary: string) => Promi
 
 /** The same, where only what was made tells its name. */
 export async function addingTo(folder: string, make: (temporary: string) => Promise<string>): Promise<void> {
+  await inScratch(folder, async (scratch) => {
+    const name = await make(join(scratch, 'new'))
+    await rename(join(scratch, 'new'), join(folder, name)).catch(unlessThere)
+  })
+}
+
+/** Gives `work` an empty folder inside of `folder`; removed afterwards, at the latest by the next who does this there. */
+export async function inScratch<T>(folder: string, work: (scratch: string) => Promise<T>): Promise<T> {
   await mkdir(folder, { recursive: true, mode: 0o700 })
   await sweep(folder)
   const scratch = await mkdtemp(join(folder, ownPrefix()))
   try {
-    const name = await make(join(scratch, 'new'))
-    await rename(join(scratch, 'new'), join(folder, name)).catch(unlessThere)
+    return await work(scratch)
   } finally {
     await rm(scratch, { recursive: true, force: true })
   }

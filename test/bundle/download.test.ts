@@ -47,12 +47,12 @@ const whole: Answer = ({ headers }, response) => {
   response.writeHead(isPart ? 206 : 200, { etag: '"one"', 'content-length': body.length }).end(body)
 }
 
-/** Tells its length, sends a part, and cuts the line. */
+/** Tells its length, sends a part, and hangs up. */
 const cutAfter =
   (bytes: number, etag: Record<string, string> = { etag: '"one"' }): Answer =>
   (_request, response) => {
     response.writeHead(200, { ...etag, 'content-length': content.length })
-    response.write(content.subarray(0, bytes), () => setTimeout(() => response.destroy(), 20))
+    response.write(content.subarray(0, bytes), () => response.socket?.end())
   }
 
 const status =
@@ -83,15 +83,14 @@ it('brings the whole file, and tells how much has arrived', async () => {
 it('goes on where it broke off', async () => {
   await using server = await serving(cutAfter(30_000), whole)
   expect(await readFile(await fetching(server.url))).toEqual(content)
-  expect(server.asked).toEqual([undefined, expect.stringMatching(/^bytes=\d+-$/)])
-  expect(server.asked[1]).not.toBe('bytes=0-')
+  expect(server.asked).toEqual([undefined, 'bytes=30000-'])
 })
 
 it('goes on in the next run', async () => {
   await using server = await serving(...Array(5).fill(cutAfter(30_000)), whole)
   await expect(fetching(server.url)).rejects.toBeInstanceOf(FetchError)
   expect(await readFile(await fetching(server.url))).toEqual(content)
-  expect(server.asked.at(-1)).toMatch(/^bytes=[1-9]/)
+  expect(server.asked.at(-1)).toBe('bytes=30000-')
 })
 
 it('begins anew when the file is another one by now', async () => {
