@@ -24,6 +24,8 @@ export interface HostKeyStore {
   knownTypes(target: Target): readonly string[]
   /** No plain key of it is known, but an authority that may vouch for one with a certificate. */
   isKnownByAuthorityAlone(target: Target): boolean
+  /** An authority may vouch for it with a certificate, whatever plain keys are known. */
+  isKnownByAuthority(target: Target): boolean
   /**
    * Checks a key that a host presented. Never passes one over: a new one is taken only where the user's SSH
    * configuration says `StrictHostKeyChecking accept-new` (or `no`, which counts as that), and is then written down.
@@ -66,6 +68,7 @@ export function createHostKeyStore({ pins }: HostKeyStoreOptions = {}): HostKeyS
       const lines = linesAbout(target)
       return lines.some(isAuthority) && !lines.some(isPlain)
     },
+    isKnownByAuthority: (target) => linesAbout(target).some(isAuthority),
     pin: (keys) => {
       accepted.push(...parsePins(keys, 'pinned in this run'))
       allPins = { ...allPins, ...keys }

@@ -35,7 +35,7 @@ async function loginOver(
   const stream = await route.open(signal)
   const options = { hostKeys, authentication, greeting, signal }
   const client = await handshake(stream, host, target, options).catch(async (error) => {
-    throw await orBeyond(error, target, authentication, context.identities)
+    throw await orBeyond(error, target, authentication, context)
   })
   watchSilence(stream, target.keepalive, world)
   return ssh2Link(client, host, { world, environment: target.environment })
@@ -45,9 +45,13 @@ async function orBeyond(
   error: unknown,
   target: Target,
   authentication: Authentication,
-  identities: LinkContext['identities'],
+  { identities, hostKeys }: LinkContext,
 ): Promise<unknown> {
-  if (!(error instanceof ConnectionError) || error.fault !== 'auth-failed') return error
+  if (!(error instanceof ConnectionError)) return error
+  // The plain key that is known may be an old one: ssh asks for the certificate first.
+  if (error.fault === 'host-key-changed' && hostKeys.isKnownByAuthority(target))
+    return new BeyondSsh2Error('a certificate authority may vouch for the new key of the host', error)
+  if (error.fault !== 'auth-failed') return error
   const untried = await untriedMethod(target, authentication.offers(), identities)
   return untried === null ? error : new BeyondSsh2Error(untried, error)
 }

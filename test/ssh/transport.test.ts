@@ -76,6 +76,17 @@ describe('what ssh2 cannot do is done by OpenSSH', () => {
     expect(await login(config)).toBe('in')
   })
 
+  test('a host certificate, where an old plain key of the host is known too', async () => {
+    const oldKey = `[${rig.host.address}]:${rig.host.port} ${rig.key.publicKey}`
+    const trusted = readFileSync(`${authority}.pub`, 'utf8')
+    const told: string[] = []
+    const options = { onOpenSsh: (_: string, why: string) => told.push(why) }
+    expect(await login(configured(knownHostsFile(`${oldKey}\n@cert-authority * ${trusted}`)), options)).toBe('in')
+    expect(told).toEqual(['a certificate authority may vouch for the new key of the host'])
+    const strange = configured(knownHostsFile(`${oldKey}\n@cert-authority * ${rig.key.publicKey}`))
+    await expect(login(strange)).rejects.toMatchObject({ fault: 'host-key-changed' })
+  })
+
   test('a user certificate', async () => {
     const key = certifiedKey('certified')
     const config = configured(`CertificateFile ${key.file}-cert.pub`, key.file)
