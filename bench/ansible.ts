@@ -21,14 +21,13 @@ interface Compared extends Usage {
 
 /** Once each, since it takes so long; null where there is no `ansible-playbook` on PATH, or it cannot do it. */
 export async function measureAnsible(cluster: BenchHosts, options: RunOptions): Promise<Ansible | null> {
-  const { stdout } = spawnSync('ansible-playbook', ['--version'], { encoding: 'utf8' })
-  const version = /core ([\d.]+)/.exec(stdout ?? '')?.[1]
+  const version = versionHere()
   if (version === undefined) return null
   try {
     const before = await plan(cluster, options)
-    const five = await play('five', commands, cluster, options)
+    const five = await play('five', commands.map(shell), cluster, options)
     const between = await plan(cluster, options)
-    const one = await play('one', ['sh <{{ facts_input }}'], cluster, options)
+    const one = await play('one', [shell('sh <{{ facts_input }}')], cluster, options)
     const after = await plan(cluster, options)
     return { version, five: compared(five, before, between), one: compared(one, between, after) }
   } catch (error) {
@@ -36,6 +35,30 @@ export async function measureAnsible(cluster: BenchHosts, options: RunOptions): 
     process.stderr.write(`\nAnsible failed, and is left out: ${(error as Error).message}\n`)
     return null
   }
+}
+
+/** A file to each host, once; null where there is no `ansible-playbook` on PATH, or it cannot do it. */
+export async function measureAnsibleCopy(
+  cluster: BenchHosts,
+  file: string,
+  options: RunOptions,
+): Promise<Usage | null> {
+  if (versionHere() === undefined) return null
+  const copy = { 'ansible.builtin.copy': { src: file, dest: '{{ facts_input }}.copy' } }
+  return play('copy', [copy], cluster, options).catch((error: Error) => {
+    options.signal.throwIfAborted()
+    process.stderr.write(`\nAnsible failed, and is left out: ${error.message}\n`)
+    return null
+  })
+}
+
+function versionHere(): string | undefined {
+  const { stdout } = spawnSync('ansible-playbook', ['--version'], { encoding: 'utf8' })
+  return /core ([\d.]+)/.exec(stdout ?? '')?.[1]
+}
+
+function shell(command: string): object {
+  return { 'ansible.builtin.shell': command }
 }
 
 function plan({ clusterFile }: BenchHosts, options: RunOptions): Promise<Usage> {
@@ -46,9 +69,8 @@ function compared(usage: Usage, before: Usage, after: Usage): Compared {
   return { ...usage, timesPlan: (2 * usage.wallMs) / (before.wallMs + after.wallMs) }
 }
 
-async function play(name: string, shell: readonly string[], cluster: BenchHosts, options: RunOptions): Promise<Usage> {
+async function play(name: string, tasks: readonly object[], cluster: BenchHosts, options: RunOptions): Promise<Usage> {
   const file = join(cluster.directory, `${name}.yaml`)
-  const tasks = shell.map((command) => ({ 'ansible.builtin.shell': command }))
   writeFileSync(file, stringify([{ hosts: 'all', gather_facts: false, tasks }]))
   const env = { ...options.env, ...environmentOf(cluster) }
   const { stdout, ...usage } = await run(['ansible-playbook', '-i', inventoryOf(cluster), file], { ...options, env })

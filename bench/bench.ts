@@ -11,12 +11,13 @@ import type { RunOptions } from './measure.js'
 import { measureVisits, measureWays, type Visits, type Ways } from './ssh.js'
 import { measureStartUp } from './start-up.js'
 import { type Results, render } from './table.js'
+import { measureMemory, measureSmallFiles, measureTransfer, measureUplink } from './transfer.js'
 import { makeUnchanged } from './unchanged.js'
 
 // Measures the tool against others that do the same work, in one run on one machine: see README.md.
 //
 // usage: bench.js [--quick] [--only PART[,PART]]   --quick: fewer rounds and hosts, and nothing is kept
-//   PART  start-up, up, plan, ssh, large
+//   PART  start-up, up, plan, ssh, transfer, large
 
 interface Extent {
   /** Rounds of each size of cluster. */
@@ -25,6 +26,9 @@ interface Extent {
   readonly alreadyUpRounds: number
   readonly visits: { readonly hosts: number; readonly rounds: number }
   readonly ways: { readonly hosts: number; readonly rounds: number }
+  readonly transferRounds: number
+  /** Of what is sent to 32 hosts to see what memory that takes, MiB. */
+  readonly memoryMegabytes: number
   /** Hosts of the one large cluster; null: none. */
   readonly large: number | null
 }
@@ -35,6 +39,8 @@ const whole: Extent = {
   alreadyUpRounds: 7,
   visits: { hosts: 128, rounds: 3 },
   ways: { hosts: 32, rounds: 3 },
+  transferRounds: 5,
+  memoryMegabytes: 1024,
   large: 512,
 }
 const some: Extent = {
@@ -43,10 +49,12 @@ const some: Extent = {
   alreadyUpRounds: 3,
   visits: { hosts: 32, rounds: 2 },
   ways: { hosts: 16, rounds: 2 },
+  transferRounds: 2,
+  memoryMegabytes: 64,
   large: null,
 }
 
-const parts = ['start-up', 'up', 'plan', 'ssh', 'large'] as const
+const parts = ['start-up', 'up', 'plan', 'ssh', 'transfer', 'large'] as const
 type Part = (typeof parts)[number]
 
 const interrupted = new AbortController()
@@ -100,6 +108,7 @@ async function measure(extent: Extent, only: readonly Part[]): Promise<Results> 
     logLines: bySize.map(({ logLines }) => logLines),
     visits: ssh?.visits ?? null,
     ways: ssh?.ways ?? null,
+    transfer: await part('transfer', () => measureTransfers(extent)),
     large: await part('large', async () =>
       large === null ? null : step(`plan of ${large} hosts`, () => onHosts(large, measureLarge)),
     ),
@@ -137,6 +146,20 @@ async function measureSsh({ visits, ways }: Extent): Promise<{ visits: Visits; w
     ways: await step(`ways to ${ways.hosts} hosts`, () =>
       onHosts(ways.hosts, (cluster, options) => measureWays(cluster, ways.rounds, options)),
     ),
+  }
+}
+
+async function measureTransfers({ transferRounds: rounds, memoryMegabytes }: Extent): Promise<Results['transfer']> {
+  return {
+    copies: await step('64 MiB to 16 hosts', () => measureTransfer(rounds, environmentOf, signal)),
+    uplink: await step('the same through an uplink', () => measureUplink(rounds, environmentOf, signal)),
+    smallFiles: await step('many small files', () => measureSmallFiles(rounds, environmentOf, signal)),
+    memory: {
+      megabytes: memoryMegabytes,
+      ...(await step(`${memoryMegabytes} MiB to 32 hosts`, () =>
+        measureMemory(memoryMegabytes, environmentOf, signal),
+      )),
+    },
   }
 }
 

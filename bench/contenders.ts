@@ -40,12 +40,12 @@ export function sshMasters(cluster: BenchHosts, parallel: number): readonly stri
   return forEachHost(cluster, parallel, one)
 }
 
-function settingsOf({ key, knownHostsFile }: BenchHosts): string {
+export function settingsOf({ key, knownHostsFile }: BenchHosts): string {
   return `-F none -i ${key.file} -o UserKnownHostsFile=${knownHostsFile} -o BatchMode=yes`
 }
 
 /** `command` is given the destination, the port and the file with the script. */
-function forEachHost({ directory, hosts }: BenchHosts, parallel: number, command: string): readonly string[] {
+export function forEachHost({ directory, hosts }: BenchHosts, parallel: number, command: string): readonly string[] {
   const list = join(directory, 'hosts.txt')
   writeFileSync(list, hosts.map((host) => `${host.user}@${host.key} ${host.port} ${host.factsInput}\n`).join(''))
   return ['sh', '-c', `xargs -P ${parallel} -L 1 sh -c '${command}' sh <${list}`]

@@ -5,6 +5,7 @@ import type { Machine } from './machine.js'
 import type { Usage } from './measure.js'
 import type { Visits, Ways } from './ssh.js'
 import type { StartUp } from './start-up.js'
+import type { SmallFiles, Transfer, Uplink } from './transfer.js'
 
 /** All that one run of the bench has found. Times in milliseconds, memory in MB. */
 export interface Results extends Machine {
@@ -17,6 +18,12 @@ export interface Results extends Machine {
   readonly logLines: readonly LogLines[]
   readonly visits: Visits | null
   readonly ways: Ways | null
+  readonly transfer: {
+    readonly copies: Transfer
+    readonly uplink: Uplink
+    readonly smallFiles: SmallFiles
+    readonly memory: Usage & { readonly megabytes: number }
+  } | null
   readonly large: (Usage & { readonly hosts: number }) | null
 }
 
@@ -37,6 +44,7 @@ export function render(results: Results): string {
     ...(results.ways === null ? [] : wayRows(results.ways)),
     ...(results.alreadyUp === null ? [] : upRows(results.alreadyUp)),
     ...(results.startUp === null ? [] : startRows(results.startUp)),
+    ...(results.transfer === null ? [] : transferRows(results.transfer)),
     ...largeRows(results.large),
   ]
   const head = `${results.date.slice(0, 10)} · ${results.cores} cores (${results.cpu}), Node ${results.node}, OpenSSH ${results.openssh}; load ${results.load.toFixed(1)} → ${results.loadAfter.toFixed(1)}`
@@ -112,6 +120,27 @@ function startRows({ nodeMs, versionMoreMs, helpMoreMs }: StartUp): readonly Row
     told('node -e 0', milliseconds(nodeMs)),
     atMost('  --version, more than that', versionMoreMs, 60, milliseconds),
     atMost('  --help, more than that', helpMoreMs, 60, milliseconds),
+  ]
+}
+
+function transferRows({ copies, uplink, smallFiles, memory }: NonNullable<Results['transfer']>): readonly Row[] {
+  const { against } = copies
+  return [
+    told(
+      `${copies.megabytes} MiB to ${copies.hosts} hosts, in place`,
+      `${seconds(copies.of.wallMs)}, ${copies.summary}`,
+    ),
+    atMost('  wall, times scp (aes128-gcm)', against.scp, 1, times),
+    ...(against.rsync === null ? [] : [atMost('  wall, times rsync', against.rsync, 0.77, times)]),
+    told('  wall, times ssh cat', times(against.sshCat)),
+    ...(against.ansible === null ? [] : [atMost('  wall, times Ansible copy', against.ansible, 0.33, times)]),
+    told('  each from here, times scp', `${times(copies.directAgainstScp)}, ${seconds(copies.direct.wallMs)}`),
+    told('  through an uplink of 500 Mbit/s', seconds(uplink.of.wallMs)),
+    atMost('    wall, times scp', uplink.againstScp, 0.2, times),
+    atMost('    leaves this machine, times the file', uplink.left, 1.1, times),
+    told(`${smallFiles.files} small files, in place`, seconds(smallFiles.of.wallMs)),
+    atMost('  wall, times tar x', smallFiles.againstTar, 1.2, times),
+    atMost(`memory, ${memory.megabytes} MiB to 32 hosts, each from here`, memory.process?.memoryMb, 250, megabytes),
   ]
 }
 

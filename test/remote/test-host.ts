@@ -47,6 +47,8 @@ export interface TestHost {
   read(file: string): string
   /** Names in a directory below `home`, hidden ones too, sorted; none when it is not there. */
   list(directory: string): string[]
+  /** Another directory of the same machine, taken for another host's. */
+  another(): TestHost
   /** Makes `home` a file system of its own with this size, as mount takes it. */
   mountSmallDisk(size: string): void
   /** Gives that another size, or other options behind it. */
@@ -58,6 +60,8 @@ export interface TestHost {
 
 export interface RunningScript {
   readonly stdin: Writable
+  /** What it has printed so far, once the result was asked for. */
+  said(): string
   /** To be asked for at once: what comes before is lost. */
   result(): Promise<Result>
 }
@@ -82,6 +86,7 @@ function createHost(shell: Shell): OwnedHost {
   const root = mkdtempSync(path.join(tmpdir(), 'td-'))
   const home = path.join(root, `it's "a" $home`)
   const mounted: string[] = []
+  const others: OwnedHost[] = []
   const program = shell === 'busybox' ? [pathOf(shell), 'sh'] : [pathOf(shell)]
   mkdirSync(path.join(root, 'tools'))
   if (shell === 'busybox') installBusybox(path.join(root, 'applets'))
@@ -101,13 +106,19 @@ function createHost(shell: Shell): OwnedHost {
     },
     start: (script, args) => {
       const child = start(program, root, script, args.map(String), {})
-      return { stdin: child.stdin, result: () => resultOf(child) }
+      const text = { stdout: '', stderr: '' }
+      return { stdin: child.stdin, said: () => text.stdout, result: () => resultOf(child, text) }
     },
     fakeTool: (name, text) => {
       writeFileSync(path.join(root, 'tools', name), text)
       chmodSync(path.join(root, 'tools', name), 0o755)
     },
     put,
+    another: () => {
+      const other = createHost(shell)
+      others.push(other)
+      return other
+    },
     read: (file) => readFileSync(below(file), 'utf8'),
     list: (directory) => (existsSync(below(directory)) ? readdirSync(below(directory)).sort() : []),
     mountSmallDisk: (size) => {
@@ -124,6 +135,7 @@ function createHost(shell: Shell): OwnedHost {
     },
     emptyDisk: () => rmSync(below('filler')),
     remove: () => {
+      for (const other of others) other.remove()
       for (const pid of markedPids(home)) killQuietly(pid)
       for (const place of mounted) execFileSync('umount', ['-l', place])
       rmSync(root, { recursive: true, force: true })
@@ -173,8 +185,7 @@ function start(
   return child
 }
 
-function resultOf(child: ChildProcessWithoutNullStreams): Promise<Result> {
-  const text = { stdout: '', stderr: '' }
+function resultOf(child: ChildProcessWithoutNullStreams, text = { stdout: '', stderr: '' }): Promise<Result> {
   for (const stream of ['stdout', 'stderr'] as const) {
     child[stream].setEncoding('utf8').on('data', (chunk: string) => {
       text[stream] += chunk
