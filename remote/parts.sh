@@ -1,5 +1,6 @@
 #!/bin/sh
-# Part of the scripts of this directory; not run by itself. What is temporary in the store. After lib.sh.
+# Part of the scripts of this directory; not run by itself. What is temporary in the store, and the Node in it. After
+# lib.sh.
 # shellcheck disable=SC2034 # read by lib.sh
 
 # Removes what has arrived of artifacts and does not go on, and what was kept to be passed on in runs with tokens up to
@@ -12,4 +13,13 @@ remove_parts() { # HOME TOKEN
   for seed in "$1"/artifacts/.seed-*; do
     if is_number "${seed##*-}" && [ "${seed##*-}" -le "$2" ]; then rm -f "$seed"; fi
   done
+}
+
+# Sets $node: that of the host, or of a release, which may have arrived a moment ago.
+find_node() { # HOME
+  find_tool node || found=
+  for node in "$found" "$1"/current/runtime/node/bin/node "$1"/artifacts/*/node/bin/node; do
+    if [ -x "$node" ] && "$node" -e 0 >/dev/null 2>&1; then return 0; fi
+  done
+  return 1
 }

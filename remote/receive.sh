@@ -9,16 +9,20 @@
 #   TREE      size of the tar, about what it takes unpacked
 #   SOURCE    here: what is missing follows on standard input
 #             peer: a line follows, `ADDRESS PORT GRANT`, of a host that serves it (relay.sh)
+#             mirror: a line follows, the address of it at an HTTP server, which may be secret
 #   KEEP      keep: what travelled stays beside the tree, to be passed on, until the relay ends; drop: it is removed
 # Output: `from OFFSET` as soon as it is clear what is there already, `at OFFSET` now and then while a peer sends;
 #   `stored`, or `present` where it was there already
 # Exit codes: 0 · 70 what was sent ended too early · 71 WIRE differs, and what arrived is gone · 72 no space left, saying
-#   what is free and what is needed · 76 the peer did not send it · 73, 74, 75 as in lib.sh
+#   what is free and what is needed · 76 the peer or the mirror did not send it · 73, 74, 75 as in lib.sh
 # shellcheck source-path=SCRIPTDIR source=lib.sh
 . "${0%/*}/lib.sh"
+# shellcheck source-path=SCRIPTDIR source=parts.sh
+. "${0%/*}/parts.sh"
 
-# How a host without more than bash takes something from a relay.
+# How a host without more than bash takes something from a relay, and one without curl from a mirror.
 pull=$(cat "${0%/*}/pull.bash")
+fetch=$(cat "${0%/*}/mirror.js")
 
 export LC_ALL=C
 
@@ -48,7 +52,7 @@ check_arguments() {
   require_number BYTES "$bytes"
   require_number TREE "$tree"
   case $encoding in tar | gz) ;; *) fail 74 "ENCODING must be tar or gz, not '$encoding'" ;; esac
-  case $source in here | peer) ;; *) fail 74 "SOURCE must be here or peer, not '$source'" ;; esac
+  case $source in here | peer | mirror) ;; *) fail 74 "SOURCE must be here, peer or mirror, not '$source'" ;; esac
   case $keep in keep | drop) ;; *) fail 74 "KEEP must be keep or drop, not '$keep'" ;; esac
 }
 
@@ -112,8 +116,13 @@ wait_for_reader() {
 
 from_peer() {
   IFS=' ' read -r address port grant || fail 70 "nobody said where to get it"
+  who=$address
   printf '%s %s %s %s %s\n' "$address" "$port" "$grant" "$wire" "$have" | bash -c "$pull" >>"$part" 2>/dev/null &
   reader=$!
+  wait_watching
+}
+
+wait_watching() {
   watch_arrival "$reader" &
   watcher=$!
   wait_for_reader || true
@@ -138,10 +147,41 @@ watch_arrival() { # PID
 
 peer_ended() {
   case $code in
-    21) fail 76 "$address does not let us connect to its port $port" ;;
-    22) fail 76 "$address refuses to serve it" ;;
-    143 | 15) fail 76 "$address sent nothing for some seconds, after $have of $bytes bytes" ;;
-    *) fail 76 "$address ended after $have of $bytes bytes" ;;
+    21) fail 76 "$who does not let us connect to its port $port" ;;
+    22) fail 76 "$who refuses to serve it" ;;
+    *) broke_off ;;
+  esac
+}
+
+broke_off() {
+  case $code in
+    143 | 15) fail 76 "$who sent nothing for some seconds, after $have of $bytes bytes" ;;
+    *) fail 76 "$who ended after $have of $bytes bytes" ;;
+  esac
+}
+
+# --- from a mirror -----------------------------------------------------------------------------------------------
+
+# The address comes to neither list of processes nor disk: it may be signed.
+from_mirror() {
+  IFS= read -r address || fail 70 "nobody said where to get it"
+  who='the mirror'
+  if find_tool curl; then
+    printf 'url = "%s"\n' "$address" | "$found" -q --fail --silent --location --connect-timeout 5 -C "$have" -K - >>"$part" 2>/dev/null &
+  elif find_node "$home"; then
+    printf '%s %s\n' "$address" "$have" | "$node" -e "$fetch" >>"$part" 2>/dev/null &
+  else
+    fail 76 "this host has neither curl nor Node to ask a mirror with"
+  fi
+  reader=$!
+  wait_watching
+}
+
+mirror_ended() {
+  case $code in
+    5 | 6 | 7 | 21 | 28 | 35 | 60) fail 76 "the mirror cannot be reached from this host (code $code)" ;;
+    22 | 33 | 36) fail 76 "the mirror has it not, or does not give it (code $code)" ;;
+    *) broke_off ;;
   esac
 }
 

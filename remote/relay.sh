@@ -30,19 +30,10 @@ main() { # TOKEN HOME CLUSTER serve|clear ADDRESS RATE
 # Its marker is no part of Trueno or its balancer: nobody takes it for one of them.
 serve() { # ADDRESS RATE
   require_number RATE "$2"
-  find_node || fail 74 "there is no usable Node"
+  find_node "$home" || fail 74 "there is no usable Node"
   trap - EXIT HUP INT PIPE TERM
   exec env "TRUENO_DEPLOY_CLUSTER=$cluster" "TRUENO_DEPLOY_HOME=$home" TRUENO_DEPLOY_PART=relay \
     "$node" -e "$program" "$home/artifacts" "$token" "$1" "$2"
-}
-
-# Sets $node: that of the host, or of a release, which may have arrived a moment ago.
-find_node() {
-  find_tool node || found=
-  for node in "$found" "$home"/current/runtime/node/bin/node "$home"/artifacts/*/node/bin/node; do
-    if [ -x "$node" ] && "$node" -e 0 >/dev/null 2>&1; then return 0; fi
-  done
-  return 1
 }
 
 main "$@"

@@ -11,6 +11,7 @@ const arrows: Readonly<Record<string, readonly string[]>> = {
   'main.ts': ['cli.ts', 'commands', 'report'],
   'cli.ts': [],
   commands: [
+    'mirror',
     'cli.ts',
     'config',
     'bundle',
@@ -28,7 +29,7 @@ const arrows: Readonly<Record<string, readonly string[]>> = {
   rehearsal: ['ssh'],
   bundle: ['release', 'trueno', 'cluster', 'engine', 'ssh'],
   report: ['bundle', 'engine', 'plan', 'cluster'],
-  engine: ['plan', 'trueno', 'cluster', 'health', 'ssh'],
+  engine: ['mirror', 'plan', 'trueno', 'cluster', 'health', 'ssh'],
   phases: ['plan', 'trueno', 'cluster'],
   health: ['ssh', 'trueno', 'cluster'],
   release: ['trueno', 'cluster'],
@@ -36,6 +37,7 @@ const arrows: Readonly<Record<string, readonly string[]>> = {
   plan: ['trueno', 'cluster'],
   trueno: ['cluster'],
   ssh: ['cluster', 'plan'],
+  mirror: ['cluster'],
   cluster: [],
 }
 

@@ -94,6 +94,18 @@ export const release = {
       'A full disk on this machine.',
       'Make room, or delete the cache: everything in it is made again.',
     ),
+    'mirror-keys': stops(
+      'There are no keys for the mirror',
+      'Addresses at an `s3://` mirror are signed on this machine, and it has no keys.',
+      'A shell without the AWS_… variables, or another profile.',
+      'Set them, or AWS_PROFILE; or take `mirror` out of the inventory.',
+    ),
+    'mirror-refused': stops(
+      'The mirror takes nothing',
+      'What hosts will want could not be put there.',
+      'A wrong address, a server that takes no PUT, keys without the right to write.',
+      'Look at what it answers; put the files there by another way, each under its sha256.',
+    ),
     'release-not-at-hand': stops(
       'The release is not on this host',
       'The cluster runs a release that this host lacks and that this laptop was not given.',

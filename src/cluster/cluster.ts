@@ -111,6 +111,8 @@ export interface Cluster {
   readonly file: { readonly content: string; readonly sha256: Sha256 }
   /** Path or `standin`, as given by option or inventory; absent: as the receipts say. Paths are absolute. */
   readonly release?: string
+  /** A server that has artifacts as they travel: `https://…`, `http://…` or `s3://BUCKET/PREFIX`; absent: none. */
+  readonly mirror?: string
   /** False when no inventory file is there: then settings and name are what the receipts on the hosts say. */
   readonly hasInventory: boolean
 }

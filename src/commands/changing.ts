@@ -65,6 +65,7 @@ export function engineOf(
     token: lease?.token ?? 0,
     uploadLimit: context.uploadLimit,
     relayLimit: context.relayLimit,
+    mirror: context.mirror,
   }
 }
 

@@ -4,6 +4,7 @@ import type { Emit } from '../engine/events.js'
 import type { OwnRuns } from '../engine/lease.js'
 import type { ExitCode, Problem } from '../errors.js'
 import type { Probes } from '../health/probes.js'
+import type { Mirror } from '../mirror/mirror.js'
 import type { Plan } from '../plan/plan.js'
 import type { Connection, ReadConnection } from '../ssh/connection.js'
 import type { Release } from '../trueno/release.js'
@@ -31,6 +32,8 @@ export interface CommandContext extends ReadContext {
   readonly uploadLimit: number | null
   /** Bytes a second that each host may pass on to others; null: no limit. */
   readonly relayLimit: number | null
+  /** A server that has artifacts; null: there is none. */
+  readonly mirror: Mirror | null
   /** Keeps all that may tell why a run failed, read-only; resolves with the file, undefined where it could not. Absent: nothing is kept. */
   readonly keepFailure?: (failure: Failure) => Promise<string | undefined>
 }

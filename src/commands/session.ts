@@ -19,6 +19,7 @@ import { failureKeeper } from './diagnosis/failure-keeper.js'
 import { openFleet } from './fleet.js'
 import type { Io } from './io.js'
 import { lockFileOf, readLockFile } from './lock-file.js'
+import { mirrorOf } from './mirror-account.js'
 import { createOwnRuns } from './own-runs.js'
 import { packageRoot } from './package-root.js'
 import { readSecretLine } from './secret-line.js'
@@ -65,6 +66,7 @@ export async function openSession(options: SessionOptions): Promise<Session> {
     runs: createOwnRuns(join(cacheOf(io), 'runs')),
     uploadLimit: rateOf(typed, 'uploadLimit', '--upload-limit'),
     relayLimit: rateOf(typed, 'relayLimit', '--relay-limit'),
+    mirror: await mirrorOf(cluster.mirror, io),
     connect: (wanted) => openFleet(wanted, ssh, { parallel: parallelOf(typed), signal }),
     probes: (connection) => createProbes(connection, systemWorld),
     keepFailure: failureKeeper(options),

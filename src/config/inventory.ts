@@ -4,6 +4,7 @@ import type { EngineSetting, Transport } from '../cluster/cluster.js'
 export interface Inventory {
   readonly name?: string
   readonly release?: string
+  readonly mirror?: string
   readonly keepReleases?: number
   readonly defaults?: Settings | null
   readonly hosts?: Readonly<Record<string, HostEntry | null>> | null

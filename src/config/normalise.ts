@@ -46,7 +46,7 @@ export function normalise(wanted: Wanted): Cluster {
     keepReleases: inventory.keepReleases ?? defaults.keepReleases,
     timeouts: { ...timeouts, ...present({ start: overrides.timeoutStartMs }) },
     file: { content, sha256: createHash('sha256').update(content).digest('hex') },
-    ...present({ release: releaseOf(wanted, inventory) }),
+    ...present({ release: releaseOf(wanted, inventory), mirror: inventory.mirror }),
     hasInventory: inventoryFile !== null,
   }
 }

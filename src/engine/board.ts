@@ -12,7 +12,12 @@ export interface Client {
   readonly name: string
   /** Where its peers reach it, and the network that they are in; absent: it gets everything from here. */
   readonly peers?: Peers
+  /** A mirror may have it. */
+  readonly mirror: boolean
 }
+
+/** Stands for the mirror among the sources. */
+export const theMirror = 'the mirror'
 
 /** What a host can do for others. */
 export interface Serving {
@@ -25,6 +30,7 @@ export interface Serving {
 export type Choice =
   | { readonly kind: 'here'; readonly why: string | null }
   | { readonly kind: 'peer'; readonly holder: Client }
+  | { readonly kind: 'mirror' }
   | { readonly kind: 'wait' }
 
 /** Clients that one host serves at once. */
@@ -89,11 +95,12 @@ export class Board {
   }
 
   /**
-   * Where a host gets it from: the first of each network from here, the others from one that has it, as soon as there
+   * Where a host gets it from: a mirror; else the first of each network from here, the others from one that has it, as soon as there
    * is one. What keeps a host from serving is no reason to wait.
    */
   choose(client: Client, serving: Serving): Choice {
-    const { peers } = client
+    const { peers, mirror } = client
+    if (mirror && this.#against(client, theMirror, serving) === null) return { kind: 'mirror' }
     if (peers === undefined) return { kind: 'here', why: null }
     const near = this.holders.filter((holder) => holder.peers?.network === peers.network)
     const able = near.filter(({ host }) => this.#against(client, host, serving) === null)

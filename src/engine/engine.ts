@@ -1,5 +1,6 @@
 import type { HostKey, Sha256 } from '../cluster/cluster.js'
 import type { Probes } from '../health/probes.js'
+import type { Mirror } from '../mirror/mirror.js'
 import type { Connection } from '../ssh/connection.js'
 import type { World } from '../world.js'
 import type { Emit } from './events.js'
@@ -19,6 +20,8 @@ export interface Engine {
   readonly uploadLimit: number | null
   /** Bytes a second that each host may pass on to others; null: as many as it can. */
   readonly relayLimit: number | null
+  /** A server that has artifacts as they travel; null: there is none. */
+  readonly mirror: Mirror | null
 }
 
 /** Where the bytes of a release come from. */

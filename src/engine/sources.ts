@@ -1,7 +1,7 @@
 import type { HostKey, Sha256 } from '../cluster/cluster.js'
 import type { HostWork, Step } from '../plan/plan.js'
 import { unlessAborted } from '../ssh/abort.js'
-import { Board, type Client } from './board.js'
+import { Board, type Client, theMirror } from './board.js'
 import type { Engine } from './engine.js'
 import { createServers, type Used } from './servers.js'
 
@@ -23,7 +23,9 @@ export interface Sources {
 
 export type Source =
   /** `why`: what keeps others from serving it, for people; null: it is its turn to get it from here. */
-  { readonly kind: 'here'; readonly why: string | null } | ({ readonly kind: 'peer'; readonly holder: Client } & Used)
+  | { readonly kind: 'here'; readonly why: string | null }
+  | ({ readonly kind: 'peer'; readonly holder: Client } & Used)
+  | { readonly kind: 'mirror' }
 
 /** @param work of the phase: who will want what */
 export function createSources(engine: Engine, cluster: string, work: readonly HostWork[]): Sources {
@@ -56,7 +58,7 @@ export function createSources(engine: Engine, cluster: string, work: readonly Ho
       return null
     }
     boardOf(client).take(client)
-    if (choice.kind === 'here') return choice
+    if (choice.kind !== 'peer') return choice
     const used = await servers.use(choice.holder)
     if (used !== null) return { kind: 'peer', holder: choice.holder, ...used }
     boardOf(client).enter(client)
@@ -80,6 +82,7 @@ export function createSources(engine: Engine, cluster: string, work: readonly Ho
     }),
     avoid: tell((board, client, source: Source, why: string, lied: boolean) => {
       if (source.kind === 'peer') board.avoid(client, source.holder.host, why, lied)
+      if (source.kind === 'mirror') board.avoid(client, theMirror, why, lied)
     }),
     leave: tell((board, client) => {
       board.leave(client)

@@ -1,12 +1,13 @@
 import type { HostKey } from '../cluster/cluster.js'
 import { ProblemError } from '../errors.js'
+import type { Mirror } from '../mirror/mirror.js'
 import type { HostWork, Step } from '../plan/plan.js'
 import type { Hear, ScriptResult } from '../ssh/connection.js'
 import { ConnectionError } from '../ssh/errors.js'
-import type { Client } from './board.js'
+import { type Client, theMirror } from './board.js'
 import { type ArtifactBytes, connectionOf, type Engine, type StepPlace } from './engine.js'
 import { createLedger } from './ledger.js'
-import { createProgress } from './progress.js'
+import { createProgress, type Progress } from './progress.js'
 import { createRateLimit, inPieces } from './rate-limit.js'
 import { scriptProblem } from './script-problem.js'
 import { createSources, type Source } from './sources.js'
@@ -33,7 +34,8 @@ export function createTransfers(engine: Engine, cluster: string, work: readonly 
     const { artifact, name, home, peers } = step
     const { host } = place
     const bytes = await engine.artifacts.open(artifact)
-    const client: Client = { host, home, artifact, name, wire: bytes.sha256, ...(peers && { peers }) }
+    const mirror = step.mirror !== undefined && engine.mirror !== null
+    const client: Client = { host, home, artifact, name, mirror, wire: bytes.sha256, ...(peers && { peers }) }
     try {
       await bring({ step, place, bytes, client, signal })
     } finally {
@@ -47,7 +49,7 @@ export function createTransfers(engine: Engine, cluster: string, work: readonly 
       const { client, step, signal } = job
       const source = await sources.next(client, signal)
       const keep = sources.isWantedBesides(client)
-      const result = source.kind === 'here' ? await fromHere(job, source, keep) : await fromPeer(job, source, keep)
+      const result = await ways[source.kind](job, source as never, keep)
       if (result.code === 0) return sources.arrived(client, keep && /^stored$/m.test(result.stdout))
       if (source.kind === 'here' || !isFaultOfPeer(result))
         throw new ProblemError([scriptProblem(step.title, 'receive', result)])
@@ -55,11 +57,13 @@ export function createTransfers(engine: Engine, cluster: string, work: readonly 
     }
   }
 
-  const blame = ({ client, place }: Job, source: PeerSource, result: ScriptResult): void => {
-    const lied = result.code === mismatch
+  const blame = ({ client, place }: Job, source: Source, result: ScriptResult): void => {
     const said = result.stderr.trim().split('\n').at(-1) ?? ''
-    const why = lied ? `${source.holder.host} sent something else than ${client.name}` : said
-    sources.avoid(client, source, why, lied)
+    const who = source.kind === 'peer' ? source.holder.host : theMirror
+    const why = result.code === mismatch ? `${who} sent something else than ${client.name}` : said
+    // What a mirror has not, it has for nobody.
+    const isForAll = result.code === mismatch || /^the mirror has it not/.test(said)
+    sources.avoid(client, source, why, isForAll)
     engine.emit({ kind: 'note', message: `${place.host}: ${why}; another source is taken.` })
   }
 
@@ -120,18 +124,34 @@ export function createTransfers(engine: Engine, cluster: string, work: readonly 
     const grant = await relay.grant(client.wire, expectedAddress(client, holder))
     if (grant === null) throw new NotGranted()
     yield Buffer.from(`${grant.address} ${grant.port} ${grant.secret}\n`)
-    const progress = createProgress(engine, place, bytes.bytes, `from ${holder.host}`)
-    progress.begins(from)
     ledger.serves(holder.host, place.host)
-    for (let line = await hear(); line !== undefined; line = await hear()) {
-      const [, at] = /^at (\d+)$/.exec(line) ?? []
-      if (at !== undefined) progress.reaches(Number(at))
+    await watch(createProgress(engine, place, bytes.bytes, `from ${holder.host}`), from, hear)
+  }
+
+  const fromMirror = async (job: Job, _source: unknown, keep: boolean): Promise<ScriptResult> => {
+    const { mirror } = engine
+    if (mirror === null) return gone('there is no mirror')
+    try {
+      connectionOf(engine, job.place.host).assertPermitted(mirror.host)
+    } catch (error) {
+      if (error instanceof ConnectionError) return gone(error.problem.cause)
+      throw error
     }
+    return receive(job, 'mirror', keep, (hear) => point(job, mirror, hear))
+  }
+
+  /** Hands the address on, which may be secret. */
+  const point = async function* ({ bytes, place }: Job, mirror: Mirror, hear: Hear): AsyncGenerator<Uint8Array> {
+    const from = offsetIn(await hear())
+    if (from === null) return
+    yield Buffer.from(`${mirror.address(bytes.sha256, 'GET', engine.world.now())}\n`)
+    ledger.serves(mirror.name, place.host)
+    await watch(createProgress(engine, place, bytes.bytes, 'from the mirror'), from, hear)
   }
 
   const receive = (
     { step, place, bytes, signal }: Job,
-    source: 'here' | 'peer',
+    source: Source['kind'],
     keep: boolean,
     input: (hear: Hear) => AsyncGenerator<Uint8Array>,
   ): Promise<ScriptResult> => {
@@ -141,6 +161,13 @@ export function createTransfers(engine: Engine, cluster: string, work: readonly 
     return connectionOf(engine, place.host).run('receive', args, { input, signal })
   }
 
+  const ways = { here: fromHere, peer: fromPeer, mirror: fromMirror } satisfies {
+    [Kind in Source['kind']]: (
+      job: Job,
+      source: Extract<Source, { kind: Kind }>,
+      keep: boolean,
+    ) => Promise<ScriptResult>
+  }
   return { send, summary: ledger.summary, close: sources.close }
 }
 
@@ -156,6 +183,15 @@ type PeerSource = Extract<Source, { kind: 'peer' }>
 
 class NotGranted extends Error {
   override readonly name = 'NotGranted'
+}
+
+/** Follows what a host says of what arrives. */
+async function watch(progress: Progress, from: number, hear: Hear): Promise<void> {
+  progress.begins(from)
+  for (let line = await hear(); line !== undefined; line = await hear()) {
+    const [, at] = /^at (\d+)$/.exec(line) ?? []
+    if (at !== undefined) progress.reaches(Number(at))
+  }
 }
 
 /** Exit codes of `receive`: what arrived is something else; the other host did not do its part. */

@@ -35,6 +35,7 @@ function runtimeFirst(one: Artifact, other: Artifact): number {
 function fetch(artifact: Artifact, host: Host, facts: Facts, context: PlanContext): Step {
   const { sha256, name, bytes } = artifact
   const peers = peersFor(host, artifact, facts, context)
+  const { mirror } = context.cluster
   const reason = `${name} ${short(sha256)} is not on the host`
   return {
     id: `fetch-${name}`,
@@ -46,6 +47,7 @@ function fetch(artifact: Artifact, host: Host, facts: Facts, context: PlanContex
     bytes,
     home: facts.home.path,
     ...(peers && { peers }),
+    ...(mirror && { mirror }),
   }
 }
 

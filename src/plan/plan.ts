@@ -77,6 +77,8 @@ export type Step = {
       readonly home: string
       /** Others want it too: the first of each network gets it from the laptop and passes it on. */
       readonly peers?: Peers
+      /** The server that is asked for it first. */
+      readonly mirror?: string
     }
   | {
       readonly kind: 'write'

@@ -10,7 +10,7 @@ export interface Sends {
   readonly bytes: number
   /** Each artifact counted once, however many hosts get it. */
   readonly distinctBytes: number
-  /** What leaves the laptop: where hosts pass it on, once for each network. */
+  /** What leaves the laptop: where hosts pass it on, once for each network; nothing of what a mirror has. */
   readonly fromHere: number
   /** False: some were never packed for sending yet, and count unpacked: it will be less. */
   readonly exact: boolean
@@ -30,7 +30,9 @@ export function sendsOf(phases: readonly Phase[], artifacts: readonly Artifact[]
   for (const { host, bytes } of fetched) hosts.set(host, (hosts.get(host) ?? 0) + bytes)
   const distinct = new Map<Sha256, number>(fetched.map(({ artifact, bytes }) => [artifact, bytes]))
   const uploads = new Map(
-    fetched.map(({ host, artifact, peers, bytes }) => [`${artifact} ${peers?.network ?? host}`, bytes]),
+    fetched
+      .filter(({ mirror }) => mirror === undefined)
+      .map(({ host, artifact, peers, bytes }) => [`${artifact} ${peers?.network ?? host}`, bytes]),
   )
   return {
     hosts: [...hosts].map(([host, bytes]) => ({ host, bytes })),

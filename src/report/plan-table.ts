@@ -95,9 +95,14 @@ function sent({ sends }: Plan, page: Page): readonly string[] {
   const parts = [...byAmount].map(([amount, hosts]) => `${bytes(amount)} to ${each(hosts)}`)
   const sums =
     sends.hosts.length === 1 ? '' : ` · ${bytes(sends.bytes)} in all (${bytes(sends.distinctBytes)}, each part once)`
-  const once = sends.fromHere === sends.bytes ? '' : ` · ${bytes(sends.fromHere)} once from here, hosts pass it on`
+  const once = sends.fromHere === sends.bytes ? '' : ` · ${fromHere(sends.fromHere)}`
   const text = `Sends ${sends.exact ? '' : 'at most '}${parts.join('; ')}${sums}${once}`
   return wrap(text, page.columns - 4).map((line, index) => (index === 0 ? ` ${line}` : `   ${line}`))
+}
+
+/** Where hosts pass it on, or a mirror has it. */
+function fromHere(amount: number): string {
+  return amount === 0 ? 'from the mirror' : `${bytes(amount)} once from here, hosts pass it on`
 }
 
 function each(hosts: readonly HostKey[]): string {

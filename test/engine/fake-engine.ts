@@ -48,6 +48,7 @@ export function fakeEngine(hosts: readonly FakeHost[], options: FakeEngineOption
       token: 7,
       uploadLimit: options.uploadLimit ?? null,
       relayLimit: null,
+      mirror: null,
     },
   }
 }

@@ -47,6 +47,7 @@ export function laptop(sim: Simulation, options: LaptopOptions): CommandContext 
     who,
     uploadLimit: null,
     relayLimit: null,
+    mirror: null,
     connect: (cluster: Cluster): Promise<Fleet> => openFleet(cluster, ssh, { parallel: 64, signal }),
     probes: (connection) => probesThrough(sim, keepers.get(connection)),
   }

@@ -1,0 +1,101 @@
+import { type IncomingMessage, request as plain } from 'node:http'
+import { request as secure } from 'node:https'
+import type { Socket } from 'node:net'
+import { Readable } from 'node:stream'
+import { pipeline } from 'node:stream/promises'
+import { connect as wrap } from 'node:tls'
+import type { Emit } from '../engine/events.js'
+import { errorProblem, ProblemError } from '../errors.js'
+import type { Mirror } from '../mirror/mirror.js'
+import type { OpenRelease } from '../release/open.js'
+import { dial } from '../ssh/dial.js'
+import type { Networks } from '../ssh/networks.js'
+import type { Artifact } from '../trueno/release.js'
+import type { World } from '../world.js'
+
+export interface PushContext {
+  readonly world: World
+  readonly emit: Emit
+  readonly signal: AbortSignal
+  /** Networks that alone may be dialled; null: all. */
+  readonly only: Networks | null
+}
+
+/** What came of it. */
+export interface Pushed {
+  readonly sent: number
+  readonly bytes: number
+  /** Were there already. */
+  readonly kept: number
+}
+
+/** Puts what hosts will want of a release on a mirror, each part under the sha256 of what travels. @throws ProblemError */
+export async function push(release: OpenRelease, mirror: Mirror, context: PushContext): Promise<Pushed> {
+  const pushed = { sent: 0, bytes: 0, kept: 0 }
+  for (const artifact of release.release.artifacts) {
+    const bytes = await pushOne(artifact, release, mirror, context)
+    if (bytes === 0) pushed.kept += 1
+    else Object.assign(pushed, { sent: pushed.sent + 1, bytes: pushed.bytes + bytes })
+  }
+  return pushed
+}
+
+/** Bytes that were sent; 0: it was there. */
+async function pushOne(
+  artifact: Artifact,
+  release: OpenRelease,
+  mirror: Mirror,
+  context: PushContext,
+): Promise<number> {
+  const file = await release.open(artifact.sha256)
+  const ask = (method: 'HEAD' | 'PUT', headers = {}, body?: Readable): Promise<IncomingMessage> =>
+    send(mirror.address(file.sha256, method, context.world.now()), method, headers, body, context).catch(
+      (error: Error) => {
+        throw context.signal.aborted ? context.signal.reason : new ProblemError([refused(mirror, error.message)])
+      },
+    )
+  const there = await ask('HEAD')
+  if (there.statusCode === 200 && there.headers['content-length'] === String(file.bytes)) return 0
+  context.emit({ kind: 'note', message: `Putting ${artifact.name} on ${mirror.name}.` })
+  const headers = { 'Content-Length': file.bytes, 'Content-Type': 'application/octet-stream' }
+  const { statusCode = 0 } = await ask('PUT', headers, Readable.from(file.read()))
+  if (statusCode < 200 || statusCode > 299) throw new ProblemError([refused(mirror, `it answers ${statusCode}`)])
+  return file.bytes
+}
+
+async function send(
+  address: string,
+  method: string,
+  headers: Readonly<Record<string, string | number>>,
+  body: Readable | undefined,
+  { world, only, signal }: PushContext,
+): Promise<IncomingMessage> {
+  const url = new URL(address)
+  const host = url.hostname.replace(/^\[|\]$/g, '')
+  const socket = await dial(host, portOf(url), { world, only, signal, timeoutMs: 10_000 })
+  const createConnection = (): Socket => (url.protocol === 'https:' ? wrap({ socket, servername: host }) : socket)
+  const request = url.protocol === 'https:' ? secure : plain
+  return await new Promise((resolve, reject) => {
+    const sent = request(url, { method, headers: { ...headers, Connection: 'close' }, createConnection, signal })
+    sent.on('error', reject).on('response', (response) => {
+      response.resume()
+      response.on('end', () => resolve(response)).on('error', reject)
+    })
+    if (body === undefined) sent.end()
+    else pipeline(body, sent).catch(reject)
+  })
+}
+
+function portOf({ port, protocol }: URL): number {
+  return port === '' ? ({ 'https:': 443, 'http:': 80 }[protocol] ?? 443) : Number(port)
+}
+
+function refused(mirror: Mirror, evidence: string) {
+  return errorProblem({
+    code: 'mirror-refused',
+    title: 'the mirror takes nothing',
+    cause: `nothing could be put on ${mirror.name}`,
+    evidence,
+    remedy: 'look whether it is the right address, takes PUT, and knows these keys',
+  })
+}
