@@ -39,6 +39,7 @@ export interface TypedOptions {
   readonly color: boolean
   readonly wait?: boolean
   readonly uploadLimit?: string
+  readonly push?: string
   readonly relayLimit?: string
   /** False with --no-relay. */
   readonly relay?: boolean
@@ -155,6 +156,8 @@ const relayLimit = (): Option =>
   new Option('--relay-limit <rate>', 'most that each host passes on to others, e.g. 100MB/s')
 const wait = (): Option => new Option('--wait', 'wait for the lease instead of ending with 4')
 const out = (): Option => new Option('--out <file>', 'keep the plan for `apply`')
+const push = (): Option =>
+  new Option('--push <mirror>', 'put it on a mirror too: https://HOST/PATH or s3://BUCKET/PREFIX')
 const bundleOut = (): Option => new Option('--out <dir>', 'the folder to make').default('trueno-release')
 const source = (): Option =>
   new Option(
@@ -245,16 +248,17 @@ const verbs = {
   },
   bundle: {
     summary:
-      'make a release from its sources, for hosts that cannot reach them; `bundle ls`, `bundle show NAME` tell of one',
+      'make a release from its sources, for hosts that cannot reach them; `bundle ls`, `bundle show NAME` tell of one, `bundle push MIRROR` puts one where hosts get it',
     file: null,
-    words: { form: '[words...]', about: '`ls [DIR]`, `show NAME [DIR]`, or DIR with --check' },
-    options: [source, bundleOut, flavour, platform, check],
+    words: { form: '[words...]', about: '`ls [DIR]`, `show NAME [DIR]`, `push MIRROR [DIR]`, or DIR with --check' },
+    options: [source, bundleOut, flavour, platform, push, check],
     examples: [
       ' --source trueno=./trueno',
       ' --source trueno=./trueno --source elasticsearch=./elasticsearch-5.3.2.zip --out lab-release',
       ' --check',
       ' ls',
       ' show elasticsearch',
+      ' push https://mirror.lab/trueno',
     ],
   },
   diagnose: {

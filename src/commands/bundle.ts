@@ -6,27 +6,34 @@ import type { Manifest } from '../bundle/manifest.js'
 import { realClients } from '../bundle/real-clients.js'
 import { type Platform, readTable, type SourceTable } from '../bundle/table.js'
 import { errorProblem, exitCodes, type Problem, ProblemError, UsageError } from '../errors.js'
+import { isMirrorAddress } from '../mirror/mirror.js'
+import { openRelease } from '../release/open.js'
 import { renderBundle, renderFound } from '../report/bundle-text.js'
 import { parseNetworks } from '../ssh/networks.js'
 import { systemWorld } from '../system-world.js'
 import type { Outcome } from './context.js'
 import { lockFileOf, readLockFile, writeLockFile } from './lock-file.js'
+import { mirrorOf } from './mirror-account.js'
 import { packageRoot, packageVersion } from './package-root.js'
+import { push } from './push.js'
 import { cacheOf } from './session.js'
 import type { VerbRun } from './verb-run.js'
 
-/** `bundle`, `bundle --check`, `bundle ls`, `bundle show`. */
+/** `bundle`, `bundle --check`, `bundle ls`, `bundle show`, `bundle push`. */
 export async function bundle(run: VerbRun): Promise<Outcome> {
   const { words = [], options } = run.typed
   const [action = ''] = words
   if (options.check === true) return check(run, words[0])
   if (action === '') return make(run)
   const tell = Object.hasOwn(tellers, action) ? tellers[action as keyof typeof tellers] : undefined
-  if (tell === undefined) throw wrongUse(`bundle takes ls or show, not \`${action}\``)
+  if (tell === undefined) throw wrongUse(`bundle takes ls, show or push, not \`${action}\``)
   return tell(run, words.slice(1))
 }
 
-const tellers = { ls, show } satisfies Record<string, (run: VerbRun, words: readonly string[]) => Promise<Outcome>>
+const tellers = { ls, show, push: pushTo } satisfies Record<
+  string,
+  (run: VerbRun, words: readonly string[]) => Promise<Outcome>
+>
 
 async function make(run: VerbRun): Promise<Outcome> {
   const { io, emit, signal } = run
@@ -70,7 +77,9 @@ async function make(run: VerbRun): Promise<Outcome> {
       onNpmLock: (text) => recordNpmLock(lock, text),
     },
   )
-  return { exitCode: exitCodes.done, closing: closingOf(manifest, out, io.workingDirectory) }
+  const { push: mirror } = run.typed.options
+  const pushed = mirror === undefined ? [] : [await putOn(mirror, out, run)]
+  return { exitCode: exitCodes.done, closing: [...pushed, ...closingOf(manifest, out, io.workingDirectory)] }
 }
 
 function partsIn({ common, flavours }: SourceTable, flavour: string): number {
@@ -142,6 +151,29 @@ async function show(run: VerbRun, [name, directory]: readonly string[]): Promise
   const found = { parts, packages }
   run.print(run.typed.options.json ? `${JSON.stringify({ version: 1, ...found })}\n` : renderFound(found, run))
   return { exitCode: exitCodes.done, closing: [] }
+}
+
+async function pushTo(run: VerbRun, [url, directory]: readonly string[]): Promise<Outcome> {
+  if (url === undefined) throw wrongUse('bundle push takes the address of a mirror')
+  const folder = folderOf(run, directory)
+  const cluster = relativeTo(folder, run.io.workingDirectory)
+  run.emit({ kind: 'runStarted', verb: 'bundle push', cluster, hosts: 1, noun: 'mirror', release: null })
+  const said = await putOn(url, folder, run)
+  return {
+    exitCode: exitCodes.done,
+    closing: [said, `Hosts get it from there with \`mirror: ${url}\` in the inventory.`],
+  }
+}
+
+/** What came of it, for people. */
+async function putOn(url: string, folder: string, { io, emit, signal }: VerbRun): Promise<string> {
+  if (!isMirrorAddress(url)) throw wrongUse(`a mirror is https://HOST/PATH or s3://BUCKET/PREFIX, not \`${url}\``)
+  const mirror = await mirrorOf(url, io)
+  await using release = await openRelease(folder, { cacheDirectory: cacheOf(io), packageRoot, signal })
+  const only = parseNetworks(io.env.TRUENO_DEPLOY_ONLY)
+  const { sent, bytes, kept } = await push(release, mirror, { world: systemWorld, emit, signal, only })
+  const there = kept === 0 ? '' : `, ${kept} were there`
+  return `${sent} parts (${(bytes / 1e6).toFixed(1)} MB) were put on ${url}${there}.`
 }
 
 function unknownPart(name: string, { parts }: Manifest): Problem {

@@ -4,9 +4,8 @@ import { errorProblem, UsageError } from '../errors.js'
 import { type Account, isSigned, type Mirror, openMirror } from '../mirror/mirror.js'
 import type { Io } from './io.js'
 
-/** The mirror of an inventory, with the keys that this machine has for it; null: there is none. @throws UsageError */
-export async function mirrorOf(url: string | undefined, io: Pick<Io, 'env' | 'homeDirectory'>): Promise<Mirror | null> {
-  if (url === undefined) return null
+/** A mirror, with the keys that this machine has for it. @throws UsageError */
+export async function mirrorOf(url: string, io: Pick<Io, 'env' | 'homeDirectory'>): Promise<Mirror> {
   return openMirror(url, isSigned(url) ? await accountOf(url, io) : null)
 }
 

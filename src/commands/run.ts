@@ -16,7 +16,9 @@ import { verbs } from './verbs.js'
 const telling: ReadonlySet<Verb> = new Set(['plan', 'status', 'check', 'trust', 'explain'])
 
 function tells({ verb, words = [], options }: Typed): boolean {
-  return telling.has(verb) || (verb === 'bundle' && (words.length > 0 || options.check === true))
+  return (
+    telling.has(verb) || (verb === 'bundle' && ((words.length > 0 && words[0] !== 'push') || options.check === true))
+  )
 }
 
 /** Runs one verb from its first event to its exit code; what goes wrong becomes problems, never a stack trace. */

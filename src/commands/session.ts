@@ -66,7 +66,7 @@ export async function openSession(options: SessionOptions): Promise<Session> {
     runs: createOwnRuns(join(cacheOf(io), 'runs')),
     uploadLimit: rateOf(typed, 'uploadLimit', '--upload-limit'),
     relayLimit: rateOf(typed, 'relayLimit', '--relay-limit'),
-    mirror: await mirrorOf(cluster.mirror, io),
+    mirror: cluster.mirror === undefined ? null : await mirrorOf(cluster.mirror, io),
     connect: (wanted) => openFleet(wanted, ssh, { parallel: parallelOf(typed), signal }),
     probes: (connection) => createProbes(connection, systemWorld),
     keepFailure: failureKeeper(options),

@@ -22,6 +22,13 @@ export interface Account {
 /** Hours enough for the slowest transfer: what the address opens is only one artifact. */
 const expires = 6 * 3600
 
+/** No user, password or query: what is secret is kept elsewhere. */
+const address = /^(?:https?:\/\/[^\s@?#"\\]+|s3:\/\/[a-z0-9][a-z0-9.-]{1,61}[a-z0-9](?:\/[^\s?#"\\]*)?)$/
+
+export function isMirrorAddress(text: string): boolean {
+  return address.test(text) && (isSigned(text) || URL.canParse(text))
+}
+
 export function isSigned(url: string): boolean {
   return url.startsWith('s3://')
 }

@@ -1,0 +1,134 @@
+import { existsSync, readdirSync, readFileSync, statSync } from 'node:fs'
+import { createServer, type IncomingMessage } from 'node:http'
+import type { AddressInfo } from 'node:net'
+import { join } from 'node:path'
+import { buffer } from 'node:stream/consumers'
+import { describe, expect, it, type TestContext } from 'vitest'
+import { commandLine } from '../helpers/command-line.js'
+import { type Lab, labFor } from '../helpers/lab.js'
+import { loopbackAddress } from '../helpers/loopback.js'
+import { paddedRelease } from '../helpers/padded-release.js'
+import { leftovers } from './leftovers.js'
+
+const threeHosts = [['master'], ['compute', 'index'], []] as const
+
+describe('a mirror', () => {
+  it('is filled by bundle push, once, and serves hosts what is verified like everything', async (test) => {
+    const { lab, mirror, url, release } = await mirrorLab(test)
+    const first = await pushed(lab, url, release)
+    expect(first.code, first.stderr).toBe(0)
+    expect(first.stdout).toMatch(/6 parts \(2\.\d MB\) were put on http/)
+    expect((await pushed(lab, url, release)).stdout).toMatch(/0 parts .*, 6 were there/)
+
+    const told = await lab.tell('up')
+    expect(told.code, told.screen).toBe(0)
+    expect(told.screen).toMatch(/✔ Stage: 3 hosts from http:\/\/127[\d.:]+\/trueno \(/)
+    expect(mirror.served().length).toBeGreaterThan(6)
+    expect(leftovers(lab)).toEqual([])
+  })
+
+  it('that lacks something, lies or is gone is named once, and hosts get it from each other and from here', async (test) => {
+    const { lab, mirror, url, release } = await mirrorLab(test)
+    await pushed(lab, url, release)
+    mirror.spoil((files) => {
+      const [large = '', ...others] = [...files.keys()].sort(
+        (a, b) => (files.get(b)?.length ?? 0) - (files.get(a)?.length ?? 0),
+      )
+      files.set(large, Buffer.alloc(files.get(large)?.length ?? 0, 'x'))
+      files.delete(others[0] ?? '')
+    })
+    const told = await lab.tell('up')
+    expect(told.code, told.screen).toBe(0)
+    expect(told.screen).toMatch(/: the mirror sent something else than package; another source is taken/)
+    expect(told.screen).toMatch(/: the mirror has it not, or does not give it \(code 22\); another source is taken/)
+    expect(leftovers(lab)).toEqual([])
+  })
+
+  it('with signed addresses is told them without that a key, or an address, comes to a host, a plan or an event', async (test) => {
+    const { lab, mirror, release, address } = await mirrorLab(test)
+    const keys = { AWS_ACCESS_KEY_ID: 'AKIDEXAMPLE', AWS_SECRET_ACCESS_KEY: 'wonderful-secret' }
+    const env = { ...keys, AWS_ENDPOINT_URL_S3: address, AWS_REGION: 'lab-1' }
+    const run = (argv: readonly string[]) =>
+      commandLine(lab.directory, argv, {
+        env: {
+          TRUENO_DEPLOY_ONLY: '127.0.0.0/8',
+          PATH: process.env.PATH,
+          XDG_CACHE_HOME: join(lab.directory, 'cache'),
+          ...env,
+        },
+      }).done
+    lab.inventory({ release, mirror: 's3://trueno/lab' })
+    expect((await run(['bundle', 'push', 's3://trueno/lab', release])).code).toBe(0)
+    const plan = await run(['plan', '--json'])
+    const up = await run(['up', '--json', '--verbose'])
+    expect(up.code, up.stdout).toBe(0)
+    expect(up.stdout).toContain('3 hosts from s3://trueno/lab')
+    expect(
+      mirror.asked().every((path) => /^\/trueno\/lab\/[0-9a-f]{64}\?.*X-Amz-Signature=[0-9a-f]{64}$/.test(path)),
+    ).toBe(true)
+    for (const text of [plan.stdout, up.stdout, up.stderr, ...filesOf(lab)]) {
+      expect(text).not.toContain('wonderful-secret')
+      expect(text).not.toContain('X-Amz-Signature')
+    }
+    const without = await commandLine(lab.directory, ['plan']).done
+    expect([without.code, without.stderr]).toEqual([2, expect.stringContaining('there are no keys for the mirror')])
+  })
+})
+
+async function mirrorLab(test: TestContext) {
+  const lab = await labFor(test, { roles: threeHosts })
+  const release = paddedRelease(lab.directory, 2e6)
+  const mirror = await startMirror(test)
+  const url = `${mirror.address}/trueno`
+  lab.inventory({ release, mirror: url })
+  return { lab, mirror, url, release, address: mirror.address }
+}
+
+function pushed(lab: Lab, url: string, release: string) {
+  return commandLine(lab.directory, ['bundle', 'push', url, release]).done
+}
+
+/** Takes PUT, and gives what it has, with ranges. */
+async function startMirror(test: TestContext) {
+  const files = new Map<string, Buffer>()
+  const asked: string[] = []
+  const served: string[] = []
+  const server = createServer(async (request: IncomingMessage, response) => {
+    const path = request.url ?? ''
+    const name = path.replace(/\?.*/, '')
+    asked.push(path)
+    if (request.method === 'PUT') {
+      files.set(name, await buffer(request))
+      return void response.writeHead(201).end()
+    }
+    const file = files.get(name)
+    if (file === undefined) return void response.writeHead(404).end()
+    const from = Number(/^bytes=(\d+)-$/.exec(request.headers.range ?? '')?.[1] ?? 0)
+    served.push(name)
+    const range = { 'Content-Range': `bytes ${from}-${file.length - 1}/${file.length}` }
+    response.writeHead(from > 0 ? 206 : 200, { 'Content-Length': file.length - from, ...(from > 0 && range) })
+    response.end(request.method === 'HEAD' ? undefined : file.subarray(from))
+  })
+  const address = loopbackAddress()
+  await new Promise<void>((resolve) => server.listen(0, address, resolve))
+  test.onTestFinished(() => void server.close())
+  return {
+    address: `http://${address}:${(server.address() as AddressInfo).port}`,
+    asked: () => asked,
+    served: () => served,
+    spoil: (change: (files: Map<string, Buffer>) => void) => change(files),
+  }
+}
+
+/** The text of every file that was left on the hosts and on the laptop, but the release itself. */
+function filesOf({ hosts, directory }: Lab): readonly string[] {
+  const places = [...hosts.flatMap(({ home }) => [join(home, 'run'), join(home, 'etc'), join(home, 'logs')]), directory]
+  return places
+    .filter((place) => existsSync(place))
+    .flatMap((place) =>
+      readdirSync(place)
+        .map((name) => join(place, name))
+        .filter((file) => statSync(file).isFile())
+        .map((file) => readFileSync(file, 'latin1')),
+    )
+}
