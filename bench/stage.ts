@@ -31,7 +31,7 @@ async function bring(): Promise<string> {
   const relay = !values['no-relay']
   const typed = { verb: 'up', file: cluster, options: { color: false, inventory, release: path, relay } } as const
   const { signal } = new AbortController()
-  await using session = await openSession({ io, typed, clusterFile: cluster, emit, ask: null, signal })
+  await using session = await openSession({ io, typed, clusterFile: cluster, emit, events: [], ask: null, signal })
   await using release = await releaseOf(session, io)
   const { context } = session
   await using fleet = await connectAll(session.cluster, context)
@@ -39,7 +39,7 @@ async function bring(): Promise<string> {
   const request = { release, chosen: null, parallel: 64, relay, freshId: 'b'.repeat(32), phases: [stage] }
   const plan = planUp(found, request)
   const { failed } = await apply(plan, { ...engineOf(fleet, context, null, release), token: 1 })
-  for (const problem of failed.values()) throw new Error(`${problem.host}: ${problem.cause}\n${problem.evidence}`)
+  for (const [problem] of failed.values()) throw new Error(JSON.stringify(problem))
   return summaries[0] ?? 'nothing to do'
 }
 
