@@ -1,5 +1,5 @@
 import { spawn, spawnSync } from 'node:child_process'
-import { randomBytes, randomInt } from 'node:crypto'
+import { createHash, randomBytes, randomInt } from 'node:crypto'
 import { once } from 'node:events'
 import { cpSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
@@ -133,8 +133,9 @@ export async function measureSmallFiles(rounds: number, env: Environment, signal
   }
   const tar = join(directory, 'tree.tar')
   spawnSync('tar', ['-cf', tar, '-C', tree, '.'])
-  const size = readFileSync(tar).length
-  const hash = spawnSync('sha256sum', [tar], { encoding: 'utf8' }).stdout.slice(0, 64)
+  const bytes = readFileSync(tar)
+  const size = bytes.length
+  const hash = createHash('sha256').update(bytes).digest('hex')
   const receive = fileURLToPath(new URL('../../remote/receive.sh', import.meta.url))
   const home = join(directory, 'h0', 'trueno')
   const args = `1 ${home} ${hash} tar ${hash} ${size} ${size} here drop`
