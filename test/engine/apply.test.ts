@@ -97,6 +97,20 @@ describe('a host that fails', () => {
     expect(finished(fake).slice(2)).toEqual(['awaitReady a skipped', 'awaitReady skipped: not begun without b'])
   })
 
+  it('has a phase left out that is for runs without failures, and nobody misses it', async () => {
+    const list = hosts(['b'])
+    const fake = fakeEngine(list)
+    const tidy = phase({ a: [stop], b: [stop] }, { id: 'prune', needs: 'success' })
+    expect(outcome(await carryOut(fake, planOf([phase({ a: [start], b: [start] }), tidy])))).toEqual([
+      ['b precondition'],
+      [],
+    ])
+    expect(calls(list)).toEqual(['a start 7 /h', 'b start 7 /h'])
+    const well = hosts()
+    expect(outcome(await carryOut(fakeEngine(well), planOf([tidy])))).toEqual([[], []])
+    expect(calls(well)).toEqual(['a stop 7 /h', 'b stop 7 /h'])
+  })
+
   it('counts also when it could not be reached at all', async () => {
     const fake = fakeEngine(hosts())
     const plan = planOf([phase({ a: [start], b: [start] }, { needs: 'every' })], ['c'])

@@ -12,6 +12,8 @@ export function clusterOf(roles: readonly (readonly Role[])[], balancer: Balance
     hosts: outside ? hosts : [...hosts, hostOf(balancer.host, [], { member: false })],
     coordinator: keyOf(from),
     balancer,
+    // Then every other release is pruned.
+    keepReleases: 1,
     file: { content, sha256: hash(content) },
   })
 }

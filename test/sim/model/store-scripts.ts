@@ -1,6 +1,7 @@
 import type { PlacedArtifact } from '../../../src/cluster/facts.js'
 import { binaries } from '../../../src/trueno/release.js'
 import { type Machine, pause } from './machine.js'
+import { marked } from './process.js'
 import { requireHash, requireHome, type Script, ScriptExit } from './script.js'
 
 /** TOKEN HOME RELEASE_ID (artifact SHA256 TO | placeholder PATH | copy PATH)... */
@@ -40,14 +41,19 @@ export const prune: Script = async ([, home, ...names], { machine }) => {
   for (let at = 0; at < names.length; at += 2) {
     const name = requireHash('a name', names[at + 1])
     await pause(machine, machine.chance.between(5, 50))
-    if (names[at] === 'release' && disk.current !== name) disk.releases.delete(name)
-    if (names[at] === 'artifact' && !isPart(name, machine)) disk.artifacts.delete(name)
+    if (isInUse(names[at] ?? '', name, machine)) continue
+    if (names[at] === 'release') disk.releases.delete(name)
+    if (names[at] === 'artifact') disk.artifacts.delete(name)
   }
   return ''
 }
 
-function isPart(artifact: string, { disk }: Machine): boolean {
-  return [...disk.releases.values()].some(({ parts }) => parts.some(({ sha256 }) => sha256 === artifact))
+/** It stays, whoever asks. */
+function isInUse(kind: string, name: string, machine: Machine): boolean {
+  const { disk } = machine
+  const running = marked(machine, 'trueno').length > 0 ? disk.start?.release : undefined
+  if (kind === 'release') return name === disk.current || name === running
+  return [...disk.releases.values()].some(({ parts }) => parts.some(({ sha256 }) => sha256 === name))
 }
 
 function* partsOf(words: readonly string[]): Generator<readonly string[]> {
