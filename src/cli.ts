@@ -162,7 +162,7 @@ const bundleOut = (): Option => new Option('--out <dir>', 'the folder to make').
 const source = (): Option =>
   new Option(
     '--source <name=where>',
-    'where a part comes from: a path, a URL, npm:NAME@VERSION, maven:GROUP:ARTIFACT:VERSION[:TYPE[:CLASSIFIER]], pypi:NAME==VERSION, standin or none; can be repeated',
+    'where a part (trueno, node, java, gremlin, elasticsearch, spark, cerebro, bridge, console) comes from: a path, a URL, npm:NAME@VERSION, maven:GROUP:ARTIFACT:VERSION[:TYPE[:CLASSIFIER]], pypi:NAME==VERSION, standin or none; can be repeated',
   ).argParser((text: string, before: readonly string[] = []) => [...before, text])
 const flavour = (): Option =>
   new Option('--flavour <name>', 'branch of Trueno that the components are for')

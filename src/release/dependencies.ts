@@ -36,7 +36,7 @@ async function notInstalled({ path, origin, tree }: Subject): Promise<Problem> {
     code: 'release-dependencies',
     title: "Trueno's dependencies are not installed",
     cause: `${path} is ${checkout ? 'a git checkout' : 'a Trueno package'} without node_modules, and hosts install nothing by themselves`,
-    remedy: installing(origin),
+    remedy: `make a release of it: \`trueno-deploy bundle --source trueno=${path}\`\nor ${installing(origin)}`,
   })
 }
 

@@ -1,3 +1,4 @@
+import { execFileSync } from 'node:child_process'
 import { chmod, mkdir, readdir, readFile, rm, symlink, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
@@ -124,6 +125,18 @@ describe('a bundle', () => {
     await writeFile(join(bench.root, 'trueno.tgz'), await tgzOf(checkout))
     const sources = [`trueno=${join(bench.root, 'trueno.tgz')}`]
     expect((await bench.make(noClients, { sources, out: join(bench.root, 'again') })).release).toBe(first.release)
+  })
+
+  it('is the same from itself, and as a .tgz', async () => {
+    await using bench = await workbench()
+    const first = await bench.make(fakeClients(files))
+    const sources = [`trueno=${join(bench.root, 'release')}`]
+    const again = await bench.make(noClients, { sources, out: join(bench.root, 'again') })
+    expect(again.release).toBe(first.release)
+    execFileSync('tar', ['-czf', join(bench.root, 'release.tgz'), '-C', bench.root, 'release'])
+    const options = { cacheDirectory: join(bench.root, 'cache'), packageRoot: '/' }
+    await using opened = await openRelease(join(bench.root, 'release.tgz'), options)
+    expect(opened.release.id).toBe(first.release)
   })
 
   it('takes the place of the one before, and of nothing else', async () => {
