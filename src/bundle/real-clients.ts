@@ -1,12 +1,10 @@
-import { spawn } from 'node:child_process'
+import { type ChildProcess, spawn } from 'node:child_process'
 import { statfs } from 'node:fs/promises'
 import { type IncomingMessage, request as plainRequest } from 'node:http'
 import { request as secureRequest } from 'node:https'
 import type { Socket } from 'node:net'
 import { dirname } from 'node:path'
-import { createInterface } from 'node:readline'
-import { PassThrough } from 'node:stream'
-import { text } from 'node:stream/consumers'
+import { PassThrough, type Readable } from 'node:stream'
 import { connect as secure } from 'node:tls'
 import { DialError, type DialOptions, dial } from '../ssh/dial.js'
 import type { Networks } from '../ssh/networks.js'
@@ -39,29 +37,53 @@ async function run(
   // Nobody could hold it to the networks that are allowed.
   if (options.only !== null)
     throw new FetchError(`TRUENO_DEPLOY_ONLY=${options.only.text} allows no registry; ${program} was not started`)
+  signal.throwIfAborted()
   const child = spawn(program, args, {
     cwd: directory,
     env: { ...options.environment, ...environment },
     stdio: ['ignore', 'pipe', 'pipe'],
+    // A group of its own, so that it can be ended with all that it has started.
     detached: true,
   })
-  const stop = (): void => {
-    // With all that it has started itself.
-    if (child.pid !== undefined) process.kill(-child.pid, 'SIGTERM')
-  }
+  const stop = (): void => endGroup(child.pid)
   signal.addEventListener('abort', stop)
-  for (const stream of [child.stdout, child.stderr]) createInterface(stream).on('line', (line) => onLine?.(line))
-  const ended = new Promise<number | null>((resolve, reject) => {
-    child.on('error', (error: NodeJS.ErrnoException) => (error.code === 'ENOENT' ? resolve(notThere) : reject(error)))
-    child.on('close', (code) => resolve(code))
-  })
+  const [stdout, stderr] = [read(child.stdout, onLine), read(child.stderr, onLine)]
   try {
-    const [code, stdout, stderr] = await Promise.all([ended, text(child.stdout), text(child.stderr)])
+    const code = await exitOf(child)
     signal.throwIfAborted()
-    return code === notThere ? null : { code, stdout, stderr }
+    return code === notThere ? null : { code, stdout: stdout(), stderr: stderr() }
   } finally {
     signal.removeEventListener('abort', stop)
   }
+}
+
+function exitOf(child: ChildProcess): Promise<number | null> {
+  return new Promise((resolve, reject) => {
+    child.on('error', (error: NodeJS.ErrnoException) => (error.code === 'ENOENT' ? resolve(notThere) : reject(error)))
+    child.on('close', (code) => resolve(code))
+  })
+}
+
+function endGroup(pid: number | undefined): void {
+  try {
+    if (pid !== undefined) process.kill(-pid, 'SIGTERM')
+  } catch {
+    // It has ended by itself.
+  }
+}
+
+/** Tells each line as it comes; gives what was read so far. */
+function read(stream: Readable, onLine: RunOptions['onLine']): () => string {
+  let all = ''
+  let told = 0
+  stream.setEncoding('utf8').on('data', (piece: string) => {
+    all += piece
+    for (let end = all.indexOf('\n', told); end !== -1; end = all.indexOf('\n', told)) {
+      onLine?.(all.slice(told, end))
+      told = end + 1
+    }
+  })
+  return () => all
 }
 
 const notThere = -1
