@@ -97,12 +97,18 @@ async function runFirst(
   { clients, signal, onLine }: FetchContext,
   environment: Readonly<Record<string, string>> = {},
 ): Promise<Ran> {
+  const onTold = (line: string): void => {
+    if (isNews.test(line)) onLine(line.replace(/^\[\w+\] /, '').trim())
+  }
   for (const program of programs) {
-    const ran = await clients.run(program, args, { directory, environment, signal, onLine })
+    const ran = await clients.run(program, args, { directory, environment, signal, onLine: onTold })
     if (ran !== null) return ran
   }
   throw new FetchError(`${programs.join(' or ')} is not installed here`)
 }
+
+/** Of all that clients say, what tells how far they are. */
+const isNews = /\b(?:download|copying|collecting)/i
 
 /** What a client said of its failure, on one line. */
 export function lastWords({ stdout, stderr, code }: Ran): string {
