@@ -1,5 +1,5 @@
 import { type Problem, ProblemError } from '../errors.js'
-import { componentOfProcess, exitLimitOf } from '../trueno/components.js'
+import { type ComponentName, componentOfProcess, exitLimitOf } from '../trueno/components.js'
 import type { Gate } from '../trueno/gates.js'
 import type { Scene, SceneLine } from '../trueno/scene.js'
 import { connectionOf } from './engine.js'
@@ -7,8 +7,6 @@ import { lookAround } from './evidence.js'
 import { type Failing, titles } from './failing.js'
 import type { StepRun } from './steps.js'
 import { findingsOf, lostIn, problemsOf } from './verdict.js'
-
-const coreProcess = 'Trueno-Core'
 
 /** How long more may fail on a host after one thing has, so that all of it is told at once. */
 const moreMs = 2000
@@ -92,10 +90,23 @@ export class HostFailure {
 
   #problemsIn(scene: Scene, failing: Failing): readonly Problem[] {
     const again = [...this.#exits].filter(([process, count]) => count >= exitLimitOf(process))
-    const looping = again.map(([process]) => this.#didNotStart(process))
-    // When core itself ends, it ends its components with it.
-    const isOfCore = this.#exits.has(coreProcess)
-    return problemsOf(scene, isOfCore ? looping.filter(({ logs }) => logs === failing.logs) : looping, failing)
+    const looping = again.map(([process]) => process).filter((process) => !this.#isEndedByAnother(process))
+    return problemsOf(
+      scene,
+      looping.map((process) => this.#didNotStart(process)),
+      failing,
+    )
+  }
+
+  /** Core takes all its components with it when it ends, and starts the bridge anew with each Elasticsearch. */
+  #isEndedByAnother(process: string): boolean {
+    const name = componentOfProcess(process)?.name
+    if (name === undefined || name === 'core') return false
+    return this.#hasEnded('core') || (name === 'bridge' && this.#hasEnded('elasticsearch'))
+  }
+
+  #hasEnded(name: ComponentName): boolean {
+    return [...this.#exits.keys()].some((process) => componentOfProcess(process)?.name === name)
   }
 
   #didNotStart(process: string): Required<Pick<Failing, 'title' | 'logs'>> {
