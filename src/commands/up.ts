@@ -1,5 +1,6 @@
 import { type Cluster, members } from '../cluster/cluster.js'
 import { type Applied, apply } from '../engine/apply.js'
+import { explainProblems } from '../engine/explain-problems.js'
 import type { Lease } from '../engine/lease.js'
 import { verify } from '../engine/verify.js'
 import { exitCodes, type Problem, ProblemError } from '../errors.js'
@@ -134,10 +135,17 @@ async function finish(
   const { cluster } = found
   if (applied.failed.size > 0 || applied.held.size > 0)
     throw new FailedRun([...applied.failed.values()].flat(), whatIsLeft(cluster, plan, applied), plan)
-  const problems = await verify(cluster, engineOf(fleet, context, null, null))
-  if (problems.length > 0) throw new FailedRun(problems, whatIsLeft(cluster, plan, applied), plan)
+  const engine = engineOf(fleet, context, null, null)
+  const problems = await explainProblems(await verify(cluster, engine), found.facts, engine)
+  if (problems.length > 0) throw new FailedRun(problems, whatIsLeft(cluster, plan, withHosts(applied, problems)), plan)
   const nothing = isEmpty(plan) ? ['Nothing to do: the cluster is what the files say.'] : []
   return { exitCode: exitCodes.done, closing: [...nothing, ...whereToConnect(cluster)] }
+}
+
+/** Hosts that are not well have failed too. */
+function withHosts(applied: Applied, problems: readonly Problem[]): Applied {
+  const failed = problems.flatMap((problem) => (problem.host === undefined ? [] : [[problem.host, [problem]] as const]))
+  return { ...applied, failed: new Map(failed) }
 }
 
 /** What is left after a failure, and how to go on. */

@@ -82,10 +82,15 @@ export class HostFailure {
     engine.emit({ kind: 'finding', ...place, problem: { ...problem, severity, host: place.host } })
   }
 
-  async #withMore([first]: readonly Problem[], failing: Failing): Promise<readonly Problem[]> {
+  async #withMore(problems: readonly Problem[], failing: Failing): Promise<readonly Problem[]> {
+    const [first] = problems
     if (first !== undefined) this.tell(first, 'error')
     await this.options.run.engine.world.sleep(moreMs, this.options.over)
-    return this.#problemsIn(await this.#look(failing), failing)
+    const scene = await this.#look(failing)
+    // The host may have become unreachable, or its logs have grown beyond what is looked at.
+    return first !== undefined && problemsOf(scene, [], null).length === 0 && isKnownCause(first)
+      ? problems
+      : this.#problemsIn(scene, failing)
   }
 
   #problemsIn(scene: Scene, failing: Failing): readonly Problem[] {
@@ -129,4 +134,9 @@ export class HostFailure {
       condition: looked?.condition ?? null,
     }
   }
+}
+
+/** Not only that it failed. */
+function isKnownCause({ code }: Problem): boolean {
+  return code !== 'start-failed' && code !== 'keeps-restarting' && code !== 'given-up'
 }

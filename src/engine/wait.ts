@@ -56,7 +56,8 @@ class Watch {
   #passed = false
   #asking = false
   readonly #signalled = new Set<string>()
-  /** A signal was not of the cluster. */
+  #haveAllCome = false
+  /** A signal was counted that is not of the cluster: a host of it will never be let through. */
   #foreign = false
   #suspicion: Promise<void> | null = null
   #settle: { resolve: (evidence: string) => void; reject: (error: unknown) => void } | undefined
@@ -186,18 +187,12 @@ class Watch {
   /** Not before what was suspected meanwhile is looked into. */
   ready(line: string): void {
     const end = (): void => {
-      if (this.#failure.isKnown || this.#isOvershot()) return
+      if (this.#failure.isKnown || this.#foreign) return
       this.#settle?.resolve(line)
       this.close()
     }
     if (this.#suspicion === null) end()
     else this.#meanwhile(this.#suspicion.then(end))
-  }
-
-  /** The barrier was passed with a signal that is not of the cluster: a host of it will never be let through. */
-  #isOvershot(): boolean {
-    const { awaits } = this.#gate
-    return this.#foreign && awaits.some((host) => !this.#signalled.has(host))
   }
 
   #suspect(failing: Failing): void {
@@ -230,7 +225,9 @@ class Watch {
     const missing = awaits.filter((one) => !this.#signalled.has(one))
     const names = missing.length === 0 || missing.length > mostNamed ? '' : `; not yet: ${missing.join(', ')}`
     engine.emit({ kind: 'phaseProgress', phase: place.phase, message: `${count} of ${of} ready signals${names}` })
-    if (awaits.length === 0 || awaits.includes(host)) return
+    const isForeign = awaits.length > 0 && !awaits.includes(host) && !this.#haveAllCome
+    this.#haveAllCome ||= count === of
+    if (!isForeign) return
     this.#foreign = true
     this.#suspect({ title: titles[id] })
   }

@@ -231,3 +231,53 @@ describe('a wait is given up', () => {
     expect(await end()).toBe(ready)
   })
 })
+
+describe('the barrier', () => {
+  const foreign = "info: >> CLUSTER(2/3): Host 'x' ready signal received."
+  const look = evidence(`==> ${coreOut} <==`, foreign)
+
+  it('names a host that is not of the cluster, even when it lets the coordinator through', async () => {
+    const { at, end } = waiting('apiReady', look)
+    at(1, coreOut, foreign, ready)
+    expect(await end()).toMatchObject({ code: 'barrier-overshot', cause: expect.stringContaining("Host 'x'") })
+  })
+
+  it('is not concerned by one that comes when all have come', async () => {
+    const { at, end } = waiting('apiReady')
+    at(1, coreOut, "info: >> CLUSTER(3/3): Host 'd' ready signal received.")
+    at(2, coreOut, "info: >> CLUSTER(4/3): Host 'x' ready signal received.", ready)
+    expect(await end()).toBe(ready)
+  })
+})
+
+describe('a component', () => {
+  const started = 'App name:Elasticsearch id:2 online'
+  const log = '/h/data/logs/elasticsearch-out-2.log'
+
+  it('is followed from its start on, and ends the wait with the line that tells why it will fail', async () => {
+    const { at, end, host, events } = waiting('apiReady', evidence(`==> ${log} <==`, lowMaps))
+    at(1, pm2Log, started)
+    at(3, log, 'INFO something', lowMaps)
+    expect(await end()).toMatchObject({ code: 'max-map-count-low' })
+    expect(host.calls.filter((call) => call.startsWith('facts'))).toEqual([])
+    expect(events.filter(({ kind }) => kind === 'finding')).toMatchObject([
+      { host: 'a', problem: { code: 'max-map-count-low', severity: 'error' } },
+    ])
+  })
+
+  it('that is missing is told while nothing else is said, with its last line; at half of the limit too', async () => {
+    const scene = [`==> ${coreOut} <==`, 'Elasticsearch starting...', `==> ${log} <==`, 'looking for a master']
+    const { at, end, events } = waiting('apiReady', evidence(...scene))
+    at(1, pm2Log, started)
+    at(1, coreOut, 'info: ⏳ Elasticsearch starting...')
+    at(3, log, 'looking for a master')
+    at(200, coreOut, ready)
+    expect(await end()).toBe(ready)
+    expect(events).toContainEqual(
+      expect.objectContaining({ message: 'waits for Elasticsearch: looking for a master', kind: 'stepProgress' }),
+    )
+    expect(events.filter(({ kind }) => kind === 'finding')).toMatchObject([
+      { problem: { code: 'component-not-ready', severity: 'warning', evidence: `${log}\nlooking for a master` } },
+    ])
+  })
+})

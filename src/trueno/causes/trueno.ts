@@ -88,19 +88,19 @@ export const trueno: readonly Cause[] = [
   }),
 ]
 
-/** Harmless once the barrier was passed with all that it is for. */
+/** One that comes when as many as are needed have come, is harmless. */
 function foreignSignals({ lines, awaits = [] }: Scene): readonly Clue[] {
-  const bare = lines.map(({ file, text }) => ({ file, text: bareLine(text) }))
-  const signals = bare.flatMap(({ file, text }) => {
-    const signal = readySignal(text)
-    return signal === undefined ? [] : [{ file, text, host: signal.host }]
+  if (awaits.length === 0) return []
+  const signals = lines.flatMap(({ file, text }) => {
+    const bare = bareLine(text)
+    const signal = readySignal(bare)
+    return signal === undefined ? [] : [{ ...signal, evidence: `${file}\n${bare}` }]
   })
-  const isPassed = bare.some(({ text }) => text.startsWith('Internal API awaiting'))
-  const haveAllCome = awaits.every((host) => signals.some((signal) => signal.host === host))
-  if (awaits.length === 0 || (isPassed && haveAllCome)) return []
+  const passed = signals.findIndex(({ count, of }) => count === of)
   return signals
+    .slice(0, passed < 0 ? signals.length : passed + 1)
     .filter(({ host }) => !awaits.includes(host))
-    .map(({ file, text, host }) => clue(`${file}\n${text}`, [host]))
+    .map(({ host, evidence }) => clue(evidence, [host]))
 }
 
 /** Something that pm2 has started runs, and pm2 does not. */
