@@ -73,7 +73,7 @@ async function startServer(addresses: readonly string[], directory: string, key:
     authorizedKey: key.publicKey,
     environment: sessionEnvironment(directory),
     // One sshd serves 16 hosts here; what it would let in to each of 16 is let in to all together.
-    config: ['MaxStartups 2000', 'LogLevel INFO'],
+    config: ['MaxStartups 2000', 'LogLevel INFO', 'Subsystem sftp internal-sftp'],
   })
   return { ...server, addresses }
 }

@@ -1,7 +1,7 @@
 import { spawn, spawnSync } from 'node:child_process'
 import { createHash, randomBytes, randomInt } from 'node:crypto'
 import { once } from 'node:events'
-import { cpSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { cpSync, existsSync, mkdirSync, readdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { parse, stringify } from 'yaml'
@@ -164,11 +164,20 @@ interface Payload {
 
 /** The stand-in with a file that cannot be compressed. */
 function makeRelease({ directory }: BenchHosts, size: number): Payload {
+  linkPackage()
   const release = join(directory, 'release')
   cpSync(fileURLToPath(new URL('../../remote/standin', import.meta.url)), release, { recursive: true })
   const file = join(release, 'lib', 'payload')
   for (let megabyte = 0; megabyte < size; megabyte += 1) writeFileSync(file, randomBytes(1024 * 1024), { flag: 'a' })
   return { release, file }
+}
+
+/** What the program reads of its package, beside the one that is compiled for this bench. */
+function linkPackage(): void {
+  for (const name of ['inventory', 'remote', 'package.json']) {
+    const link = fileURLToPath(new URL(`../${name}`, import.meta.url))
+    if (!existsSync(link)) symlinkSync(join('..', name), link)
+  }
 }
 
 function stageCommand({ clusterFile }: BenchHosts, { release }: Payload, inventory?: string): readonly string[] {

@@ -1,6 +1,9 @@
+import { readdirSync } from 'node:fs'
+import { join } from 'node:path'
 import { expect, it } from 'vitest'
 import type { Told } from '../helpers/command-line.js'
 import { labFor, twoHosts } from '../helpers/lab.js'
+import { canMount, mountMemory, remountMemory, unmount } from '../helpers/mounts.js'
 import { paddedRelease } from '../helpers/padded-release.js'
 import { startRelay } from '../helpers/relay.js'
 import { leftovers } from './leftovers.js'
@@ -38,6 +41,26 @@ it('a link that is cut at each tenth of a transfer costs no more than what was o
   expect(leftovers(lab)).toEqual([])
   expect(fetches(await lab.tell('up'))).toEqual([])
 })
+
+it.skipIf(!canMount)(
+  'a disk of this machine that is full while a part is made ready is told, and nothing is left of it',
+  async (test) => {
+    const lab = await labFor(test, { roles: twoHosts })
+    const cache = join(lab.directory, 'cache')
+    mountMemory(cache, 'size=4m')
+    test.onTestFinished(() => unmount(cache))
+    lab.inventory({ release: paddedRelease(lab.directory, 8 * megabyte) })
+    const told = await lab.tell('up')
+    expect(told.code, told.screen).toBe(1)
+    expect(new Set(told.problems.map(({ code }) => code))).toEqual(new Set(['release-cache']))
+    expect(told.screen).toMatch(/ENOSPC/)
+    const artifacts = join(cache, 'trueno-deploy/artifacts')
+    expect(readdirSync(artifacts).filter((name) => name.startsWith('.'))).toEqual([])
+    remountMemory(cache, 'size=64m')
+    expect((await lab.tell('up')).code).toBe(0)
+    expect(leftovers(lab)).toEqual([])
+  },
+)
 
 /** The offsets at which sending to a host went on. */
 function resumed({ events }: Told, key: string): readonly number[] {

@@ -10,6 +10,8 @@ export interface Expected {
   >
   /** What a script prints before it has read all that is sent to it. */
   readonly says?: Partial<Record<WriteScript, (args: readonly string[]) => readonly string[]>>
+  /** Scripts that are talked with while they run. */
+  readonly talk?: Partial<Record<WriteScript, (options: RunOptions) => Promise<ScriptResult>>>
   /** Its logs may be followed. */
   readonly follow?: true
 }
@@ -37,6 +39,8 @@ export function fakeHost(host: string, expected: Expected = {}): FakeHost {
     run: async (script, args, options) => {
       calls.push([script, ...args].join(' '))
       const answer = async (): Promise<ScriptResult> => {
+        const talk = expected.talk?.[script]
+        if (talk !== undefined) return talk(options ?? {})
         const input = await textOf(options, [...(expected.says?.[script]?.(args) ?? [])])
         return expected.run?.[script]?.(args, input) ?? unexpected(script)
       }
