@@ -1,6 +1,7 @@
 import type { HostKey, Sha256 } from '../cluster/cluster.js'
 import type { HostWork, Step } from '../plan/plan.js'
 import { unlessAborted } from '../ssh/abort.js'
+import { bringsNode } from '../trueno/release.js'
 import { Board, type Client, theMirror } from './board.js'
 import type { Engine } from './engine.js'
 import { createServers, type Used } from './servers.js'
@@ -75,7 +76,7 @@ export function createSources(engine: Engine, cluster: string, work: readonly Ho
     },
     isWantedBesides: (client) => client.peers !== undefined && boardOf(client).isWantedBesides(client),
     arrived: tell((board, client, kept: boolean) => {
-      if (client.name === 'runtime') servers.tryAgain(client.host)
+      if (bringsNode(client.name)) servers.tryAgain(client.host)
       if (!kept) return
       servers.kept(client)
       board.hold(client)
@@ -94,7 +95,7 @@ export function createSources(engine: Engine, cluster: string, work: readonly Ho
 
 /** The artifact that brings Node. */
 function runtimeOf(step: Step): readonly Sha256[] {
-  return step.kind === 'fetch' && step.name === 'runtime' ? [step.artifact] : []
+  return step.kind === 'fetch' && bringsNode(step.name) ? [step.artifact] : []
 }
 
 function boardsOf(work: readonly HostWork[]): Map<Sha256, Board> {

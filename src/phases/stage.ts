@@ -5,7 +5,7 @@ import type { PhaseDefinition, PlanContext } from '../plan/context.js'
 import { peersFor } from '../plan/peers.js'
 import type { Step } from '../plan/plan.js'
 import { short } from '../plan/state.js'
-import { type Artifact, binaries, launchers } from '../trueno/release.js'
+import { type Artifact, binaries, bringsNode, launchers } from '../trueno/release.js'
 
 /** Brings what is missing of the release to each host and links it together there. Nothing that runs is touched. */
 export const stage: PhaseDefinition = {
@@ -29,7 +29,7 @@ export const stage: PhaseDefinition = {
 
 /** Whoever has Node can pass on what comes after it. */
 function runtimeFirst(one: Artifact, other: Artifact): number {
-  return Number(other.name === 'runtime') - Number(one.name === 'runtime')
+  return Number(bringsNode(other.name)) - Number(bringsNode(one.name))
 }
 
 function fetch(artifact: Artifact, host: Host, facts: Facts, context: PlanContext): Step {

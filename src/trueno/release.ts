@@ -89,3 +89,8 @@ export const launchers = {
 export type ComponentDirectory = keyof typeof launchers
 
 export const binaries = 'lib/core/binaries'
+
+/** Whether the artifact with this name brings a Node. */
+export function bringsNode(artifact: string): boolean {
+  return /^runtime(?:-|$)/.test(artifact)
+}
