@@ -27,6 +27,15 @@ const places: readonly Place[] = [
     ],
   },
   {
+    path: ['spark', 'defaults'],
+    taken: [
+      {
+        is: (key) => /^spark\.(master|worker)\.(port|ui\.port|rest\.(port|enabled))$/.test(key),
+        cause: 'Trueno sets it, and finds its Spark by it',
+      },
+    ],
+  },
+  {
     path: ['spark', 'log4j'],
     taken: [
       {
