@@ -36,6 +36,11 @@ inEachShell((host) => {
       })
     })
 
+    test('of another kind are told as they say', async () => {
+      host().fakeTool('uname', '#!/bin/sh\necho aarch64\n')
+      expect((await facts()).machine.arch).toBe('aarch64')
+    })
+
     test('that has nothing of ours', async () => {
       expect(await facts()).toMatchObject({
         currentRelease: null,
@@ -82,6 +87,13 @@ inEachShell((host) => {
     test('on a disk of their own tell of that', async () => {
       host().mountSmallDisk('64k')
       expect((await facts()).home).toMatchObject({ exists: true, freeKiB: 64, filesystem: 'tmpfs' })
+    })
+
+    test('tell how many files can still be made, where the file system has a limit', async () => {
+      host().mountSmallDisk('64k,nr_inodes=50')
+      expect((await facts()).freeFiles).toBe(49)
+      host().fakeTool('stat', '#!/bin/sh\ncase $* in *-f*) echo "files 0 0" ;; *) exec /usr/bin/stat "$@" ;; esac\n')
+      expect((await facts()).freeFiles).toBeNull()
     })
 
     test('on a disk that is read only are not writable, not even for root', async () => {
