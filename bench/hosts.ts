@@ -93,7 +93,7 @@ async function hostsOf(servers: readonly SshdHost[], count: number, directory: s
     mkdirSync(dirname(home), { mode: 0o700 })
     const ports = portsOf(host as unknown as Host, { coordinator } as Cluster).map(({ port }) => String(port))
     const factsInput = join(directory, `h${index}`, 'facts.in')
-    const factsArgs = [home, join(home, 'data'), key, ...ports]
+    const factsArgs = [home, join(home, 'data'), key, ...ports, 'hostname']
     writeFileSync(factsInput, invoke(script, factsArgs).input)
     return {
       ...host,

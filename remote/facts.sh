@@ -1,18 +1,24 @@
 #!/bin/sh
 # Says what this host is and what it has. Reads only; writes nothing anywhere, starts nothing that stays.
 #
-# Usage: facts.sh HOME DATA KEY PORT...
+# Usage: facts.sh HOME DATA KEY [PORT|java=PATH|name=NAME|hostname]...
 #   HOME, DATA  absolute, or beginning with ~/ for the home directory of whoever runs this
 #   KEY         this host's key in cluster.json
-#   PORT...     ports of which to say who listens
+#   PORT        one of which to say who listens
+#   java=PATH   the only JAVA_HOME that counts; else that of the session, or of the java on PATH
+#   name=NAME   one of which to say what addresses it has here; hostname: the host's own
 # Output: a line for each fact, tab-separated, in any order between the first and the last; an empty field, or no line,
 #   where a thing is not there:
 #   facts 1                           end
 #   user NAME UID                     hostname NAME        os NAME        arch NAME       libc glibc|musl|unknown
 #   boot ID                           cpus N               clock EPOCH    memory KIB AVAILABLE-KIB
-#   map-count N                       open-files N|unlimited
-#   home|data PATH exists|missing writable|unwritable DEVICE:INODE[/MISSING] FREE-KIB FILESYSTEM
-#   free-files N, on the file system of HOME
+#   map-count N                       memory-limit KIB, of the container                 huge-pages always|madvise|never
+#   swap KIB                          limit open-files|threads|address-space|locked-memory N|unlimited, hard, of this session
+#   session USER kills|leaves|unknown: what logind does at its end with what still runs; no line without logind
+#   home|data PATH exists|missing writable|unwritable DEVICE:INODE[/MISSING] FREE-KIB SIZE-KIB FREE-FILES FILESYSTEM FLAGS
+#     FLAGS: of ro,noexec those that it is mounted with
+#   local IP..., its IPv4 addresses but loopback; no line where they cannot be told
+#   temporary noexec                  unseen listeners     name NAME IP, without IP where it is not found
 #   tool NAME PATH                    node VERSION         java-home PATH                 java-version TEXT
 #   address IP                        current ID           artifact SHA256 KIB
 #   release ID, the one that became current last comes first                 part RELEASE-ID SHA256 TO
@@ -37,14 +43,39 @@ main() { # HOME DATA KEY PORT...
   resolve DATA "$2"
   data=$resolved key=$3
   shift 3
+  wanted "$@"
+  now=$(date +%s)
   printf 'facts\t1\n'
   # What takes longer goes beside the rest; each line is one write, so that lines never mix.
   node_version &
   java &
   addresses &
-  told=$(tell "$@")
+  # shellcheck disable=SC2086 # a list of numbers
+  told=$(tell $ports)
   wait
-  printf '%s\nend\n' "$told"
+  printf '%s\n' "$told"
+  look_up_others
+  printf 'end\n'
+}
+
+# Sets $ports, $java_wanted and $names to what is asked for, the latter with a space around each.
+wanted() { # ARGUMENT...
+  ports='' java_wanted='' names=' '
+  for argument in "$@"; do
+    case $argument in
+      java=*) java_wanted=${argument#java=} ;;
+      name=*) ! is_name "${argument#name=}" || names="$names${argument#name=} " ;;
+      hostname)
+        read -r hostname </proc/sys/kernel/hostname || continue
+        ! is_name "$hostname" || names="$names$hostname "
+        ;;
+      *) ports="$ports $argument" ;;
+    esac
+  done
+}
+
+is_name() { # TEXT
+  case $1 in '' | -* | *[!A-Za-z0-9._-]*) return 1 ;; esac
 }
 
 resolve() { # NAME PATH
@@ -65,11 +96,12 @@ node_version() {
   printf 'node\t%s\n' "${version#v}"
 }
 
-# JAVA_HOME of the session, else that of the java on PATH. Its `release` file tells the version without starting it.
+# The JAVA_HOME that is wanted, or that of the session, else that of the java on PATH. Its `release` file tells the
+# version without starting it.
 java() {
-  java_home=${JAVA_HOME-}
+  java_home=${java_wanted:-${JAVA_HOME-}}
   if [ -z "$java_home" ] || [ ! -x "$java_home/bin/java" ]; then
-    find_tool java || return 0
+    { [ -z "$java_wanted" ] && find_tool java; } || return 0
     java_home=$(readlink -f "$found")
     java_home=${java_home%/bin/java}
   fi
@@ -93,37 +125,50 @@ java_itself() {
 addresses() {
   case $key in
     *:*) printf 'address\t%s\n' "$key" ;;
-    *[!0-9.]*) look_up | address_lines ;;
+    *[!0-9.]*) look_up "$key" | address_lines address ;;
     *.*.*.*) printf 'address\t%s\n' "$key" ;;
-    *) look_up | address_lines ;;
+    *) look_up "$key" | address_lines address ;;
   esac
 }
 
-look_up() {
+look_up() { # NAME
   if ! find_tool getent; then
-    awk -v key="$key" '{ sub(/#.*/, ""); for (i = 2; i <= NF; i++) if ($i == key) print $1 }' /etc/hosts
+    awk -v key="$1" '{ sub(/#.*/, ""); for (i = 2; i <= NF; i++) if ($i == key) print $1 }' /etc/hosts
   elif find_tool timeout; then
-    timeout 5 getent ahosts "$key" || true
+    timeout 5 getent ahosts "$1" || { [ $? -ne 124 ] || echo unknown; }
   else
-    getent ahosts "$key" || true
+    getent ahosts "$1" || true
   fi
 }
 
-address_lines() {
-  awk '!told[$1]++ { lines = lines "address\t" $1 "\n" } END { printf "%s", lines }'
+# A look-up that took too long says nothing of whether there are any.
+address_lines() { # BEGINNING-OF-LINE
+  awk -v name="$1" '
+    $1 != "unknown" && !told[$1]++ { lines = lines name "\t" $1 "\n" }
+    END { if (lines == "" && $1 != "unknown" && name ~ /^name/) lines = name "\t\n"; printf "%s", lines }'
+}
+
+# The names that /etc/hosts has are told by then. Of the others no more than 16 at once, and none once it gets late.
+look_up_others() {
+  asked=0
+  for name in $names; do
+    case $newline$told in *"${newline}name	$name	"*) continue ;; esac
+    look_up "$name" | address_lines "name	$name" &
+    asked=$((asked + 1))
+    [ $((asked % 16)) -ne 0 ] || { wait && [ $(($(date +%s) - now)) -lt 5 ]; } || break
+  done
+  wait
 }
 
 tell() { # PORT...
-  now=$(date +%s)
   user
   printf 'arch\t%s\nclock\t%s\n' "$(uname -m)" "$now"
-  # shellcheck disable=SC3045 # known to dash, bash and busybox
-  printf 'open-files\t%s\n' "$(ulimit -Hn)"
   machine_and_records
   places
   tools
   stored
   hashes
+  [ -r /proc/net/tcp ] || [ -r /proc/net/tcp6 ] || printf 'unseen\tlisteners\n'
   processes_and_listeners "$@"
 }
 

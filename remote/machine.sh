@@ -1,12 +1,13 @@
 #!/bin/sh
 # Part of facts.sh; not run by itself. The machine, the directories $home and $data, and the records in $home.
-# After lib.sh. The epoch is $now.
-# shellcheck disable=SC2154 # those three
+# After lib.sh. The epoch is $now; the names to be looked up are $names.
+# shellcheck disable=SC2154 # those four
 
 # Whatever can be read from files, by one process. What is not there is not told.
 machine_and_records() {
   loaders=$(echo /lib/ld-musl-*.so.1 /lib/ld-linux*.so.* /lib64/ld-linux*.so.* /lib/*/ld-linux*.so.*)
-  facts_home=$home facts_now=$now facts_loaders=$loaders awk '
+  logind_files
+  facts_home=$home facts_now=$now facts_loaders=$loaders facts_names=$names facts_logind=$logind awk '
     BEGIN {
       OFS = "\t"
       home = ENVIRON["facts_home"]
@@ -15,8 +16,13 @@ machine_and_records() {
       print "libc", libc()
       print "boot", line_of("/proc/sys/kernel/random/boot_id")
       print "cpus", cpus(line_of("/sys/devices/system/cpu/online"))
-      print "memory", number_after("/proc/meminfo", "^MemTotal:"), number_after("/proc/meminfo", "^MemAvailable:")
+      memory()
       tell("map-count", line_of("/proc/sys/vm/max_map_count"))
+      tell("huge-pages", in_brackets(line_of("/sys/kernel/mm/transparent_hugepage/enabled")))
+      limits()
+      session()
+      hosts()
+      addresses()
       tell("receipt", text_of(home "/receipt.json"))
       tell("start", text_of(home "/run/start.json"))
       tell("balancer-start", text_of(home "/run/balancer-start.json"))
@@ -38,11 +44,75 @@ machine_and_records() {
       sub(/ +$/, "", text)
       return text
     }
-    function number_after(file, pattern,  line, field, found) {
-      while (!found && (getline line < file) > 0) found = line ~ pattern
+    function memory(  file, line, field, kib, bytes) {
+      file = "/proc/meminfo"
+      while ((getline line < file) > 0) if (split(line, field, " ") > 1) kib[field[1]] = field[2]
       close(file)
-      split(line, field, " ")
-      return found ? field[2] : 0
+      print "memory", kib["MemTotal:"] + 0, kib["MemAvailable:"] + 0
+      tell("swap", kib["SwapTotal:"])
+      bytes = line_of("/sys/fs/cgroup/memory.max")
+      if (bytes == "") bytes = line_of("/sys/fs/cgroup/memory/memory.limit_in_bytes")
+      if (bytes ~ /^[0-9]+$/ && length(bytes) < 18) print "memory-limit", int(bytes / 1024)
+    }
+    function in_brackets(text) { return match(text, /\[[a-z]+\]/) ? substr(text, RSTART + 1, RLENGTH - 2) : "" }
+    # Those of this process are those of the session.
+    function limits(  file, line, field, name) {
+      file = "/proc/self/limits"
+      name["Max open files"] = "open-files"
+      name["Max processes"] = "threads"
+      name["Max address space"] = "address-space"
+      name["Max locked memory"] = "locked-memory"
+      while ((getline line < file) > 0)
+        if (split(line, field, /  +/) > 2 && field[1] in name) print "limit", name[field[1]], field[3]
+      close(file)
+    }
+    # What a session of logind leaves running is killed, or not, whatever lingers (logind.conf, KillUserProcesses).
+    function session(  file, line, field, user) {
+      file = "/proc/self/cgroup"
+      while (user == "" && (getline line < file) > 0)
+        if (match(line, /\/user-[0-9]+\.slice\/session-[^\/]*\.scope/)) {
+          split(substr(line, RSTART + 6), field, ".")
+          user = name_of(field[1])
+        }
+      close(file)
+      if (user != "") print "session", user, what_ends(user)
+    }
+    function name_of(uid,  file, line, field, name) {
+      file = "/etc/passwd"
+      name = uid
+      while (name == uid && (getline line < file) > 0) if (split(line, field, ":") > 2 && field[3] == uid) name = field[1]
+      close(file)
+      return name
+    }
+    # Its files say their defaults in comments.
+    function what_ends(user,  list, i, count, line, value, kill, only, spared) {
+      spared = "root"
+      count = split(ENVIRON["facts_logind"], list, " ")
+      for (i = 1; i <= count; i++) {
+        while ((getline line < list[i]) > 0) {
+          value = substr(line, index(line, "=") + 1)
+          if (line ~ /^ *KillUserProcesses *=/ || (kill == "" && line ~ /^ *# *KillUserProcesses *=/)) kill = tolower(value)
+          if (line ~ /^ *KillOnlyUsers *=/) only = value
+          if (line ~ /^ *KillExcludeUsers *=/) spared = value
+        }
+        close(list[i])
+      }
+      gsub(/[ "]/, "", kill)
+      if (is_in(user, spared)) return "leaves"
+      if (only ~ /[^ ]/) return is_in(user, only) ? "kills" : "leaves"
+      return kill ~ /^(yes|true|on|1)$/ ? "kills" : kill == "" ? "unknown" : "leaves"
+    }
+    function is_in(word, list) { return index(" " list " ", " " word " ") > 0 }
+    # They come before any name server on nearly every system.
+    function hosts(  file, line, field, count, i) {
+      if (ENVIRON["facts_names"] !~ /[^ ]/) return
+      file = "/etc/hosts"
+      while ((getline line < file) > 0) {
+        sub(/#.*/, "", line)
+        count = split(line, field, " ")
+        for (i = 2; i <= count; i++) if (is_in(field[i], ENVIRON["facts_names"])) print "name", field[i], field[1]
+      }
+      close(file)
     }
     function os(  file, line, name) {
       file = "/etc/os-release"
@@ -73,6 +143,19 @@ machine_and_records() {
       for (i = 1; i <= n; i++) sum += split(range[i], bounds, "-") == 2 ? bounds[2] - bounds[1] + 1 : 1
       return sum == 0 ? 1 : sum
     }
+    # A whole range that is local, or a routing table of the size of the internet, is not told.
+    function addresses(  file, line, field, ip, told, all, lines, wide) {
+      file = "/proc/net/fib_trie"
+      while (++lines < 20000 && (getline line < file) > 0) {
+        split(line, field, " ")
+        if (field[1] == "|--") ip = field[2]
+        if (line !~ /host LOCAL/ || ip ~ /^127\./) continue
+        if (field[1] != "/32") wide = 1
+        if (!told[ip]++) all = all (all == "" ? "" : " ") ip
+      }
+      close(file)
+      if (lines > 1 && lines < 20000 && !wide) print "local", all
+    }
     function highest(file,  line, most) {
       while ((getline line < file) > 0) if (line ~ /^[0-9]+$/ && line + 0 > most + 0) most = line
       close(file)
@@ -94,34 +177,49 @@ machine_and_records() {
     }'
 }
 
+# Sets $logind to the files of which later ones win, where logind runs.
+logind_files() {
+  logind=
+  [ -e /run/systemd/system ] || return 0
+  for logind_file in /usr/lib/systemd/logind.conf /etc/systemd/logind.conf /usr/lib/systemd/logind.conf.d/*.conf \
+    /run/systemd/logind.conf.d/*.conf /etc/systemd/logind.conf.d/*.conf; do
+    [ ! -r "$logind_file" ] || logind="$logind $logind_file"
+  done
+}
+
 # Where HOME and DATA are, or would be: what is not there yet is judged by its nearest parent.
 places() {
   nearest "$home"
   home_near=$near home_state=$state
   nearest "$data"
-  { stat -Lc %d:%i "$home_near" "$near" && df -Pk "$home_near" "$near" && stat -f -c 'files %c %d' "$home_near"; } 2>/dev/null |
+  { stat -Lc %d:%i "$home_near" "$near" && df -Pk "$home_near" "$near" && stat -f -c 'files %c %d' "$home_near" "$near"; } 2>/dev/null |
     home=$home home_near=$home_near home_state=$home_state data=$data data_near=$near data_state=$state awk '
       BEGIN { OFS = "\t" }
       # A file system without such a limit says that it has none at all.
-      /^files [1-9][0-9]* [0-9]+$/ { print "free-files", $3 }
+      /^files [0-9]+ [0-9]+$/ { files[++counted] = $2 > 0 ? $3 : "" }
       NR < 3 { identity[NR] = $0 }
       NR > 3 { disk[NR - 3] = $0 }
       END {
-        place("home", identity[1], disk[1])
-        place("data", identity[2], disk[2])
+        place("home", identity[1], disk[1], files[1])
+        place("data", identity[2], disk[2], files[2])
+        type_of("/tmp")
+        if (flag("noexec")) print "temporary", "noexec"
       }
 
-      function place(name, identity, disk,  path, near, state, mount) {
+      function place(name, identity, disk, files,  path, near, state, mount, number) {
         path = ENVIRON[name]
         near = ENVIRON[name "_near"]
         state = ENVIRON[name "_state"]
         match(disk, /% +\//)
         mount = type_of(substr(disk, RSTART + RLENGTH - 1))
-        if (options ~ /(^|,)ro(,|$)/) sub(/ writable/, " unwritable", state)
+        if (flag("ro")) sub(/ writable/, " unwritable", state)
         identity = identity (near == "/" && path != "/" ? path : substr(path, length(near) + 1))
         sub(/ /, OFS, state)
-        print name, path, state, identity, (match(disk, / [0-9]+ +[0-9-]+%/) ? substr(disk, RSTART + 1) + 0 : 0), mount
+        match(disk, / [0-9]+ +[0-9]+ +[0-9]+ +[0-9-]+%/)
+        split(substr(disk, RSTART), number, " ")
+        print name, path, state, identity, number[3] + 0, number[1] + 0, files, mount, flag("ro") (flag("noexec") ? "," flag("noexec") : "")
       }
+      function flag(name) { return options ~ ("(^|,)" name "(,|$)") ? name : "" }
       # The last one mounted there counts.
       function type_of(point,  line, field, type) {
         type = "unknown"

@@ -16,26 +16,38 @@ export interface Facts {
     readonly memoryAvailableKiB: number
     /** Epoch seconds of the host's clock. */
     readonly clock: number
+    /** What the control group of a container allows; null: no limit is seen. */
+    readonly memoryLimitKiB: number | null
+    /** Swap space that is on; null where it cannot be read. */
+    readonly swapKiB: number | null
     /** `vm.max_map_count`; null where it cannot be read. */
     readonly maxMapCount: number | null
-    /** Hard limit of open files in this very session; null: unlimited. */
-    readonly openFiles: number | null
+    /** Transparent huge pages: `always`, `madvise` or `never`; null where it cannot be read. */
+    readonly hugePages: string | null
+    /** Hard limits of this very session, Infinity where there is none; null where they cannot be read. */
+    readonly limits: Readonly<Record<LimitName, number | null>>
+    /** Whose session of logind this is, and what becomes of its processes when it ends; null: none. */
+    readonly session: { readonly user: string; readonly end: SessionEnd } | null
+    /** Programs in /tmp cannot be run. */
+    readonly temporaryNoExec: boolean
   }
   /** The absolute home directory of ours, `~` resolved, and the data directory. */
   readonly home: Place
   readonly data: Place
-  /** Files that can still be made on the file system of `home`; null: it has no such limit, or does not tell. */
-  readonly freeFiles: number | null
   /** Absolute paths of tools on the PATH of a non-interactive session; null: not there. */
   readonly tools: Readonly<Record<ToolName, string | null>>
   /** The host's own node, e.g. `8.17.0`; null: none on PATH. */
   readonly nodeVersion: string | null
-  /** JAVA_HOME as set in the session, else derived from `java` on PATH; null: none. */
+  /** As the inventory says, else JAVA_HOME of the session, else of the `java` on PATH; null: there is no java to run. */
   readonly javaHome: string | null
   /** As `java -version` begins under that home (`java version "11.0.13"`), taken from its `release` file where it has one; null: none. */
   readonly javaVersion: string | null
   /** Addresses that the host's own key resolves to on this host; empty: the name is not found there. */
   readonly ownAddresses: readonly string[]
+  /** IPv4 addresses that it has, but those of loopback; null where they cannot be told. */
+  readonly localAddresses: readonly string[] | null
+  /** Addresses here of the names asked for, its own host name among them; absent: that is not known. */
+  readonly names: Readonly<Record<string, readonly string[]>>
   /** Target of the link `current`; null: none. */
   readonly currentRelease: Sha256 | null
   /** Complete releases below `releases/`, the one that became current last comes first. */
@@ -66,7 +78,15 @@ export interface Facts {
   readonly processes: readonly MarkedProcess[]
   /** Listening TCP sockets on the ports asked for. */
   readonly listeners: readonly Listener[]
+  /** The kernel tells who listens; else `listeners` says nothing. */
+  readonly listenersSeen: boolean
 }
+
+export const limitNames = ['open-files', 'threads', 'address-space', 'locked-memory'] as const
+export type LimitName = (typeof limitNames)[number]
+
+export const sessionEnds = ['kills', 'leaves', 'unknown'] as const
+export type SessionEnd = (typeof sessionEnds)[number]
 
 /** An artifact in a release. */
 export interface PlacedArtifact {
@@ -91,8 +111,15 @@ export interface Place {
   readonly identity: string | null
   /** Free for this user on its filesystem. */
   readonly freeKiB: number
+  /** Of that filesystem, whole; 0 where not told. */
+  readonly sizeKiB: number
+  /** Files that can still be made on it; null: it has no such limit, or does not tell. */
+  readonly freeFiles: number | null
   /** Filesystem type as the kernel names it (`ext4`, `nfs`), `unknown` where not told. */
   readonly filesystem: string
+  /** It is mounted read-only; programs on it cannot be run. */
+  readonly readOnly: boolean
+  readonly noExec: boolean
 }
 
 export interface MarkedProcess {

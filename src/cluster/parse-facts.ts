@@ -3,9 +3,11 @@ import { type FactFormats, type FactLine, type FactLines, readFactLines } from '
 import {
   type Facts,
   type Listener,
+  limitNames,
   type MarkedProcess,
   type Place,
   type PlacedArtifact,
+  sessionEnds,
   type ToolName,
   toolNames,
 } from './facts.js'
@@ -27,12 +29,13 @@ export function parseFacts(host: HostKey, text: string): Facts {
     machine: machineOf(told),
     home: placeOf(told.one('home')),
     data: placeOf(told.one('data')),
-    freeFiles: told.maybe('free-files')?.count(0) ?? null,
     tools: toolsOf(told),
     nodeVersion: told.text('node'),
     javaHome: told.text('java-home'),
     javaVersion: told.text('java-version'),
     ownAddresses: told.all('address').map((line) => line.text(0)),
+    localAddresses: told.maybe('local')?.text(0).split(' ').filter(Boolean) ?? null,
+    names: namesOf(told),
     currentRelease: told.maybe('current')?.sha256(0) ?? null,
     releases: told.all('release').map((line) => line.sha256(0)),
     parts: partsOf(told),
@@ -47,6 +50,7 @@ export function parseFacts(host: HostKey, text: string): Facts {
     exits: Object.fromEntries(told.all('exits').map((line) => [line.text(0), line.count(1)])),
     processes,
     listeners: told.all('listener').map((line) => listenerOf(line, ours)),
+    listenersSeen: told.maybe('unseen') === undefined,
   }
 }
 
@@ -62,16 +66,23 @@ const formats = {
   cpus: [1, 'once'],
   clock: [1, 'once'],
   memory: [2, 'once'],
+  'memory-limit': [1, 'at most once'],
+  swap: [1, 'at most once'],
   'map-count': [1, 'at most once'],
-  'open-files': [1, 'once'],
-  home: [6, 'once'],
-  data: [6, 'once'],
-  'free-files': [1, 'at most once'],
+  'huge-pages': [1, 'at most once'],
+  limit: [2, 'often'],
+  session: [2, 'at most once'],
+  temporary: [1, 'at most once'],
+  unseen: [1, 'at most once'],
+  home: [9, 'once'],
+  data: [9, 'once'],
   tool: [2, 'often'],
   node: [1, 'at most once'],
   'java-home': [1, 'at most once'],
   'java-version': [1, 'at most once'],
   address: [1, 'often'],
+  name: [2, 'often'],
+  local: [1, 'at most once'],
   current: [1, 'at most once'],
   release: [1, 'often'],
   part: [3, 'often'],
@@ -98,19 +109,52 @@ function machineOf(told: Told): Facts['machine'] {
     memoryKiB: told.one('memory').count(0),
     memoryAvailableKiB: told.one('memory').count(1),
     clock: told.one('clock').count(0),
+    memoryLimitKiB: told.maybe('memory-limit')?.count(0) ?? null,
+    swapKiB: told.maybe('swap')?.count(0) ?? null,
     maxMapCount: told.maybe('map-count')?.count(0) ?? null,
-    openFiles: told.text('open-files') === 'unlimited' ? null : told.one('open-files').count(0),
+    hugePages: told.text('huge-pages'),
+    limits: limitsOf(told),
+    session: sessionOf(told.maybe('session')),
+    temporaryNoExec: told.text('temporary') === 'noexec',
   }
 }
 
+function limitsOf(told: Told): Facts['machine']['limits'] {
+  const found = new Map(told.all('limit').map((line) => [line.oneOf(0, limitNames), limitOf(line)]))
+  return Object.fromEntries(limitNames.map((name) => [name, found.get(name) ?? null])) as Facts['machine']['limits']
+}
+
+function limitOf(line: FactLine): number {
+  return line.text(1) === 'unlimited' ? Number.POSITIVE_INFINITY : line.count(1)
+}
+
+function sessionOf(line: FactLine | undefined): Facts['machine']['session'] {
+  return line === undefined ? null : { user: line.text(0), end: line.oneOf(1, sessionEnds) }
+}
+
+/** A name without addresses is one that was not found. */
+function namesOf(told: Told): Facts['names'] {
+  const names = new Map<string, readonly string[]>()
+  for (const line of told.all('name')) {
+    const address = line.textOrNull(1)
+    names.set(line.text(0), [...(names.get(line.text(0)) ?? []), ...(address === null ? [] : [address])])
+  }
+  return Object.fromEntries(names)
+}
+
 function placeOf(line: FactLine): Place {
+  const flags = line.text(8).split(',')
   return {
     path: line.text(0),
     exists: line.oneOf(1, ['exists', 'missing']) === 'exists',
     writable: line.oneOf(2, ['writable', 'unwritable']) === 'writable',
     identity: line.textOrNull(3),
     freeKiB: line.count(4),
-    filesystem: line.text(5),
+    sizeKiB: line.count(5),
+    freeFiles: line.countOrNull(6),
+    filesystem: line.text(7),
+    readOnly: flags.includes('ro'),
+    noExec: flags.includes('noexec'),
   }
 }
 

@@ -5,6 +5,7 @@ import { type Problem, ProblemError } from '../errors.js'
 import type { ReadConnection } from '../ssh/connection.js'
 import { createSlots, keyed } from '../ssh/slots.js'
 import { portsOf } from '../trueno/components.js'
+import { namesToKnow } from '../trueno/peers.js'
 import { scriptProblem } from './script-problem.js'
 
 /** What hosts said of themselves, and why some did not. */
@@ -52,7 +53,7 @@ function createPeerSharing(): (facts: Facts) => Facts {
 }
 
 async function factsOf(host: Host, cluster: Cluster, connection: ReadConnection, signal?: AbortSignal): Promise<Facts> {
-  const args = [host.home, host.data, host.key, ...portsToAsk(host, cluster)]
+  const args = [host.home, host.data, host.key, ...portsToAsk(host, cluster), ...softwareAndNames(host, cluster)]
   const result = await connection.read('facts', args, signal === undefined ? {} : { signal })
   if (result.code !== 0) throw new ProblemError([scriptProblem('Gather facts', 'facts', result)])
   return parseFacts(host.key, result.stdout)
@@ -61,6 +62,13 @@ async function factsOf(host: Host, cluster: Cluster, connection: ReadConnection,
 function portsToAsk(host: Host, cluster: Cluster): readonly string[] {
   const balancer = cluster.balancer?.host === host.key ? [cluster.balancer.sourcePort] : []
   return [...portsOf(host, cluster).map(({ port }) => port), ...balancer].map(String)
+}
+
+/** Of what the engines will see there: their Java, the host's own name, and the names of those that they talk to. */
+function softwareAndNames(host: Host, cluster: Cluster): readonly string[] {
+  if (!host.member) return []
+  const java = host.java.home === undefined ? [] : [`java=${host.java.home}`]
+  return [...java, 'hostname', ...namesToKnow(host, cluster).map((name) => `name=${name}`)]
 }
 
 function inOrder(cluster: Cluster, facts: ReadonlyMap<HostKey, Facts>): ReadonlyMap<HostKey, Facts> {

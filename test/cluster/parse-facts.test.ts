@@ -1,7 +1,7 @@
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import { FactsError } from '../../src/cluster/fact-lines.js'
-import { type Facts, type Place, toolNames } from '../../src/cluster/facts.js'
+import { type Facts, type Place, sessionEnds, toolNames } from '../../src/cluster/facts.js'
 import { parseFacts } from '../../src/cluster/parse-facts.js'
 import type { LeaseOwner, Receipt, StartRecord } from '../../src/cluster/receipt.js'
 import { renderFacts } from '../helpers/render-facts.js'
@@ -19,9 +19,8 @@ boot\te497c3a5-06c7-49a4-b14d-873c7fa1d061
 cpus\t4
 clock\t1700000000
 memory\t8000000\t7000000
-open-files\t65536
-home\t/home/trueno/trueno\tmissing\twritable\t\t1000\text4
-data\t/data\texists\tunwritable\t2049:12\t2000\txfs
+home\t/home/trueno/trueno\tmissing\twritable\t\t1000\t9000\t\text4\t
+data\t/data\texists\tunwritable\t2049:12\t2000\t8000\t77\txfs\tro,noexec
 token\t0
 end
 `
@@ -39,8 +38,13 @@ const bareFacts: Facts = {
     memoryKiB: 8_000_000,
     memoryAvailableKiB: 7_000_000,
     clock: 1_700_000_000,
+    memoryLimitKiB: null,
+    swapKiB: null,
     maxMapCount: null,
-    openFiles: 65_536,
+    hugePages: null,
+    limits: { 'open-files': null, threads: null, 'address-space': null, 'locked-memory': null },
+    session: null,
+    temporaryNoExec: false,
   },
   home: {
     path: '/home/trueno/trueno',
@@ -48,15 +52,31 @@ const bareFacts: Facts = {
     writable: true,
     identity: null,
     freeKiB: 1000,
+    sizeKiB: 9000,
+    freeFiles: null,
     filesystem: 'ext4',
+    readOnly: false,
+    noExec: false,
   },
-  data: { path: '/data', exists: true, writable: false, identity: '2049:12', freeKiB: 2000, filesystem: 'xfs' },
-  freeFiles: null,
+  data: {
+    path: '/data',
+    exists: true,
+    writable: false,
+    identity: '2049:12',
+    freeKiB: 2000,
+    sizeKiB: 8000,
+    freeFiles: 77,
+    filesystem: 'xfs',
+    readOnly: true,
+    noExec: true,
+  },
   tools: { bash: null, tar: null, gzip: null, sha256sum: null, node: null, java: null },
   nodeVersion: null,
   javaHome: null,
   javaVersion: null,
   ownAddresses: [],
+  localAddresses: null,
+  names: {},
   currentRelease: null,
   releases: [],
   parts: {},
@@ -71,6 +91,7 @@ const bareFacts: Facts = {
   exits: {},
   processes: [],
   listeners: [],
+  listenersSeen: true,
 }
 
 /** The facts of a bare host with more lines. */
@@ -106,7 +127,6 @@ describe('a host', () => {
       `part\t${a}\t${a}\tlib/an engine`,
       `artifact\t${b}\t12`,
       `artifact\t${a}\t`,
-      'free-files\t77',
       `hash\tcluster\t${a}`,
       `hash\treceipt\t${b}`,
     ]
@@ -122,14 +142,35 @@ describe('a host', () => {
       },
       artifacts: [b, a],
       storeKiB: 12,
-      freeFiles: 77,
       files: { cluster: a, environment: null, engines: null, balancer: null, receipt: b },
     })
   })
 
-  test('may allow any number of open files', () => {
-    const text = bare.replace('open-files\t65536', 'open-files\tunlimited')
-    expect(parseFacts('node1.lab', text).machine.openFiles).toBeNull()
+  test('says its limits, of which some are none, and what it could not see', () => {
+    const limits = ['limit\topen-files\tunlimited', 'limit\tthreads\t4096', 'swap\t0', 'memory-limit\t5']
+    const more = ['huge-pages\talways', 'session\tann\tkills', 'temporary\tnoexec', 'unseen\tlisteners']
+    expect(parse(...limits, ...more)).toEqual({
+      ...bareFacts,
+      machine: {
+        ...bareFacts.machine,
+        limits: { 'open-files': Number.POSITIVE_INFINITY, threads: 4096, 'address-space': null, 'locked-memory': null },
+        swapKiB: 0,
+        memoryLimitKiB: 5,
+        hugePages: 'always',
+        session: { user: 'ann', end: 'kills' },
+        temporaryNoExec: true,
+      },
+      listenersSeen: false,
+    })
+  })
+
+  test('says which addresses names have there, and which names it does not find', () => {
+    expect(parse('local\t').localAddresses).toEqual([])
+    expect(parse('local\t10.0.0.1 10.1.0.1').localAddresses).toEqual(['10.0.0.1', '10.1.0.1'])
+    expect(parse('name\ta.lab\t10.0.0.1', 'name\tb.lab\t', 'name\ta.lab\t10.0.0.2').names).toEqual({
+      'a.lab': ['10.0.0.1', '10.0.0.2'],
+      'b.lab': [],
+    })
   })
 
   test('says its processes, and a listener is ours when its process is', () => {
@@ -258,6 +299,7 @@ function someFacts(): fc.Arbitrary<Facts> {
   const filled = text.map((value) => `x${value}`)
   const orNull = <T>(value: fc.Arbitrary<T>): fc.Arbitrary<T | null> => fc.option(value, { nil: null })
   const count = fc.nat()
+  const limit = orNull(fc.oneof(count, fc.constant(Number.POSITIVE_INFINITY)))
   const hash = fc.string({ unit: fc.constantFrom(...'0123456789abcdef'), minLength: 64, maxLength: 64 })
   const place: fc.Arbitrary<Place> = fc.record({
     path: filled,
@@ -265,7 +307,11 @@ function someFacts(): fc.Arbitrary<Facts> {
     writable: fc.boolean(),
     identity: orNull(filled),
     freeKiB: count,
+    sizeKiB: count,
+    freeFiles: orNull(count),
     filesystem: filled,
+    readOnly: fc.boolean(),
+    noExec: fc.boolean(),
   })
   const start: fc.Arbitrary<StartRecord> = fc.record({
     id: text,
@@ -313,12 +359,16 @@ function someFacts(): fc.Arbitrary<Facts> {
       memoryKiB: count,
       memoryAvailableKiB: count,
       clock: count,
+      memoryLimitKiB: orNull(count),
+      swapKiB: orNull(count),
       maxMapCount: orNull(count),
-      openFiles: orNull(count),
+      hugePages: orNull(filled),
+      limits: fc.record({ 'open-files': limit, threads: limit, 'address-space': limit, 'locked-memory': limit }),
+      session: orNull(fc.record({ user: text, end: fc.constantFrom(...sessionEnds) })),
+      temporaryNoExec: fc.boolean(),
     }),
     home: place,
     data: place,
-    freeFiles: orNull(count),
     tools: fc
       .tuple(...toolNames.map(() => orNull(filled)))
       .map((paths) => Object.fromEntries(toolNames.map((name, i) => [name, paths[i]])) as Facts['tools']),
@@ -326,6 +376,8 @@ function someFacts(): fc.Arbitrary<Facts> {
     javaHome: orNull(filled),
     javaVersion: orNull(filled),
     ownAddresses: fc.array(filled),
+    localAddresses: orNull(fc.array(fc.ipV4(), { maxLength: 3 })),
+    names: fc.dictionary(filled, fc.array(filled, { maxLength: 3 }), { maxKeys: 3 }),
     currentRelease: orNull(hash),
     releases: fc.array(hash, { maxLength: 3 }),
     parts: fc.dictionary(hash, fc.array(fc.record({ sha256: hash, to: text }), { minLength: 1, maxLength: 3 }), {
@@ -348,6 +400,7 @@ function someFacts(): fc.Arbitrary<Facts> {
     exits: fc.dictionary(filled, count, { maxKeys: 3 }),
     processes: fc.uniqueArray(process, { selector: (one) => one.pid, maxLength: 5 }),
     listeners: fc.array(listener, { maxLength: 5 }),
+    listenersSeen: fc.boolean(),
   })
   return facts.map((one) => {
     const ours = new Set(one.processes.map(({ pid }) => pid))

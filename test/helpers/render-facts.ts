@@ -1,4 +1,11 @@
-import { type Facts, type Listener, type MarkedProcess, type Place, toolNames } from '../../src/cluster/facts.js'
+import {
+  type Facts,
+  type Listener,
+  limitNames,
+  type MarkedProcess,
+  type Place,
+  toolNames,
+} from '../../src/cluster/facts.js'
 import type { LeaseOwner } from '../../src/cluster/receipt.js'
 
 type Field = string | number | null
@@ -18,7 +25,13 @@ export function renderFacts(facts: Facts): string {
     ['clock', machine.clock],
     ['memory', machine.memoryKiB, machine.memoryAvailableKiB],
     ...told('map-count', machine.maxMapCount),
-    ['open-files', machine.openFiles ?? 'unlimited'],
+    ...told('memory-limit', machine.memoryLimitKiB),
+    ...told('swap', machine.swapKiB),
+    ...told('huge-pages', machine.hugePages),
+    ...limitNames.flatMap((name) => told('limit', limit(machine.limits[name]), name)),
+    ...session(machine.session),
+    ...(machine.temporaryNoExec ? [['temporary', 'noexec']] : []),
+    ...(facts.listenersSeen ? [] : [['unseen', 'listeners']]),
     place('home', facts.home),
     place('data', facts.data),
     ...toolNames.flatMap((name) => told('tool', facts.tools[name], name)),
@@ -26,11 +39,12 @@ export function renderFacts(facts: Facts): string {
     ...told('java-home', facts.javaHome),
     ...told('java-version', facts.javaVersion),
     ...facts.ownAddresses.map((address) => ['address', address]),
+    ...told('local', facts.localAddresses?.join(' ') ?? null),
+    ...Object.entries(facts.names).flatMap(([name, found]) => nameLines(name, found)),
     ...told('current', facts.currentRelease),
     ...facts.releases.map((id) => ['release', id]),
     ...Object.entries(facts.parts).flatMap(([id, parts]) => parts.map(({ sha256, to }) => ['part', id, sha256, to])),
     ...facts.artifacts.map((sha256, index) => ['artifact', sha256, index === 0 ? facts.storeKiB : null]),
-    ...told('free-files', facts.freeFiles),
     ...Object.entries(files).flatMap(([name, sha256]) => told('hash', sha256, name)),
     ...json('receipt', facts.receipt),
     ...json('start', facts.start),
@@ -57,7 +71,19 @@ function json(name: string, value: object | null): Field[][] {
   return value === null ? [] : [[name, JSON.stringify(value)]]
 }
 
-function place(name: string, { path, exists, writable, identity, freeKiB, filesystem }: Place): Field[] {
+function limit(value: number | null): Field {
+  return value === Number.POSITIVE_INFINITY ? 'unlimited' : value
+}
+
+function session(one: Facts['machine']['session']): Field[][] {
+  return one === null ? [] : [['session', one.user, one.end]]
+}
+
+function nameLines(name: string, found: readonly string[]): Field[][] {
+  return found.length === 0 ? [['name', name, null]] : found.map((address) => ['name', name, address])
+}
+
+function place(name: string, { path, exists, writable, identity, freeKiB, ...disk }: Place): Field[] {
   return [
     name,
     path,
@@ -65,7 +91,10 @@ function place(name: string, { path, exists, writable, identity, freeKiB, filesy
     writable ? 'writable' : 'unwritable',
     identity,
     freeKiB,
-    filesystem,
+    disk.sizeKiB,
+    disk.freeFiles,
+    disk.filesystem,
+    [disk.readOnly && 'ro', disk.noExec && 'noexec'].filter(Boolean).join(','),
   ]
 }
 

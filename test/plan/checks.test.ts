@@ -120,7 +120,7 @@ const cases: Record<string, Case & { expected: Partial<Problem> }> = {
     },
   },
   'too few open files for real Elasticsearch': {
-    facts: { machine: { ...empty.machine, openFiles: 20_000 } },
+    facts: { machine: { ...empty.machine, limits: { ...empty.machine.limits, 'open-files': 20_000 } } },
     release: { realElasticsearch: true },
     expected: { code: 'open-files-low', host },
   },
@@ -133,7 +133,7 @@ const cases: Record<string, Case & { expected: Partial<Problem> }> = {
     },
   },
   'too few files left for the release': {
-    facts: { freeFiles: 6 },
+    facts: { home: { ...empty.home, freeFiles: 6 } },
     expected: {
       code: 'no-space',
       host,
@@ -268,7 +268,9 @@ describe('checks', () => {
   })
 
   it('leave kernel limits alone where Elasticsearch listens on loopback or link-local addresses only', () => {
-    const facts = { machine: { ...empty.machine, maxMapCount: 1, openFiles: 20_000 } }
+    const facts = {
+      machine: { ...empty.machine, maxMapCount: 1, limits: { ...empty.machine.limits, 'open-files': 20_000 } },
+    }
     const codes = (...ownAddresses: string[]) =>
       problemsOf({ facts: { ...facts, ownAddresses }, release: { realElasticsearch: true } }).map(({ code }) => code)
     expect(codes('127.0.0.42', '::1')).toEqual([])

@@ -55,6 +55,14 @@ inEachShell((host) => {
       })
     })
 
+    test('are those of one that is named, and of no other', async () => {
+      const home = fakeJava('java 8')
+      host().put(`../java 8/release`, 'JAVA_VERSION="1.8.0_402"\n')
+      const asked = (java: string) => facts({ env: { JAVA_HOME: fakeJava('java 11') }, asked: [`java=${java}`] })
+      expect(await asked(home)).toMatchObject({ javaHome: home, javaVersion: 'java version "1.8.0_402"' })
+      expect(await asked('/nowhere')).toMatchObject({ javaHome: null, javaVersion: null })
+    })
+
     test('are null where there is none', async () => {
       const result = await facts({
         env: { PATH: `${host().root}/tools:${minimalPath(host())}`, JAVA_HOME: '' },

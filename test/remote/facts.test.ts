@@ -26,7 +26,17 @@ inEachShell((host) => {
         memoryAvailableKiB: expect.any(Number),
         clock: expect.any(Number),
         maxMapCount: Number(readFileSync('/proc/sys/vm/max_map_count', 'utf8')),
-        openFiles: Number(execFileSync('sh', ['-c', 'ulimit -Hn'])) || null,
+        memoryLimitKiB: anyOrNull(Number),
+        swapKiB: Number(/SwapTotal: +(\d+)/.exec(readFileSync('/proc/meminfo', 'utf8'))?.[1]),
+        hugePages: anyOrNull(String),
+        limits: {
+          'open-files': limitOf('-Hn'),
+          threads: limitOf('-Hp'),
+          'address-space': limitOf('-Hv'),
+          'locked-memory': limitOf('-Hl'),
+        },
+        session: anyOrNull(Object),
+        temporaryNoExec: expect.any(Boolean),
       })
       expect(Math.abs(machine.clock - Date.now() / 1000)).toBeLessThan(60)
       expect(rest.nodeVersion).toBe(process.versions.node)
@@ -68,9 +78,14 @@ inEachShell((host) => {
         writable: true,
         identity: `${dev}:${ino}${host().home.slice(host().root.length)}`,
         freeKiB: expect.any(Number),
+        sizeKiB: expect.any(Number),
+        freeFiles: anyOrNull(Number),
         filesystem: filesystemOf(host().root),
+        readOnly: false,
+        noExec: false,
       })
       expect(home.freeKiB).toBeGreaterThan(0)
+      expect(home.sizeKiB).toBeGreaterThan(home.freeKiB)
       expect(data).toMatchObject({ path: host().data, exists: false, writable: true })
     })
 
@@ -86,7 +101,13 @@ inEachShell((host) => {
 
     test('on a disk of their own tell of that', async () => {
       host().mountSmallDisk('64k')
-      expect((await facts()).home).toMatchObject({ exists: true, freeKiB: 64, filesystem: 'tmpfs' })
+      expect((await facts()).home).toMatchObject({
+        exists: true,
+        freeKiB: 64,
+        sizeKiB: 64,
+        freeFiles: expect.any(Number),
+        filesystem: 'tmpfs',
+      })
     })
 
     test('tell how many files can still be made, where the file system has a limit', async () => {
@@ -98,8 +119,9 @@ inEachShell((host) => {
 
     test('on a disk that is read only are not writable, not even for root', async () => {
       host().mountSmallDisk('64k')
-      execFileSync('mount', ['-o', 'remount,ro', host().home])
-      expect((await facts()).home).toMatchObject({ exists: true, writable: false })
+      execFileSync('mount', ['-o', 'remount,ro,noexec', host().home])
+      expect((await facts()).home).toMatchObject({ exists: true, writable: false, readOnly: true, noExec: true })
+      expect((await facts()).data).toMatchObject({ readOnly: false, noExec: false })
       expect((await facts([], { home: `${host().home}/below` })).home).toMatchObject({ exists: false, writable: false })
     })
 
@@ -183,6 +205,16 @@ inEachShell((host) => {
 
 function sha256(text: string): string {
   return createHash('sha256').update(text).digest('hex')
+}
+
+function anyOrNull(type: unknown): unknown {
+  return expect.toSatisfy((value: unknown) => value === null || expect.any(type).asymmetricMatch(value))
+}
+
+/** As dash says it; its -p is the number of processes. */
+function limitOf(option: string): number {
+  const said = execFileSync('dash', ['-c', `ulimit ${option}`], { encoding: 'utf8' }).trim()
+  return said === 'unlimited' ? Number.POSITIVE_INFINITY : Number(said) / (/[vl]$/.test(option) ? 1 / 1024 : 1)
 }
 
 function filesystemOf(directory: string): string {

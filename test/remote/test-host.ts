@@ -29,6 +29,8 @@ export interface Result {
 export interface RunOptions {
   readonly input?: Buffer | string
   readonly env?: Readonly<Record<string, string>>
+  /** Files below `home` that scripts find in place of those of the system. */
+  readonly instead?: Readonly<Record<string, string>>
 }
 
 /** Directories on this machine that scripts take for a host's. Its paths hold what is hard to quote. */
@@ -176,13 +178,27 @@ function start(
     '/usr/bin',
     '/bin',
   ]
+  const from = options.instead === undefined ? scripts : relocated(root, options.instead)
   const env = { PATH: searched.join(':'), HOME: root, ...options.env }
-  const child = spawn(program[0] ?? '', [...program.slice(1), path.join(scripts, `${script}.sh`), ...args], {
+  const child = spawn(program[0] ?? '', [...program.slice(1), path.join(from, `${script}.sh`), ...args], {
     env,
     cwd: root,
   })
   child.stdin.on('error', () => undefined)
   return child
+}
+
+/** Scripts that look for those files elsewhere, since nobody can put others into /proc. */
+function relocated(root: string, instead: Readonly<Record<string, string>>): string {
+  const directory = path.join(root, 'scripts')
+  rmSync(directory, { recursive: true, force: true })
+  mkdirSync(directory)
+  for (const name of readdirSync(scripts).filter((file) => file.endsWith('.sh'))) {
+    const text = readFileSync(path.join(scripts, name), 'utf8')
+    const moved = Object.entries(instead).reduce((all, [file, other]) => all.replaceAll(file, other), text)
+    writeFileSync(path.join(directory, name), moved)
+  }
+  return directory
 }
 
 function resultOf(child: ChildProcessWithoutNullStreams, text = { stdout: '', stderr: '' }): Promise<Result> {

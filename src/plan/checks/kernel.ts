@@ -23,7 +23,8 @@ const wantedFiles = 65_536
 /** Elasticsearch enforces these only when it listens on an address that others can route to. */
 export function kernelLimits({ host, facts, release }: Checked): readonly Problem[] {
   if (!runsRealElasticsearch(host, release) || facts.ownAddresses.every(isLocal)) return []
-  const { maxMapCount, openFiles } = facts.machine
+  const { maxMapCount, limits } = facts.machine
+  const openFiles = limits['open-files']
   const low: Problem[] = []
   if (maxMapCount !== null && maxMapCount < wantedMaps) low.push(mapsLow(host, maxMapCount))
   if (openFiles !== null && openFiles < wantedFiles) low.push(filesLow(host, openFiles))

@@ -46,7 +46,8 @@ export function spaceForArtifacts({ host, facts, context, release }: Checked): r
   if (release === null) return []
   const lacking = missingParts(artifactsFor(host, facts, context), facts, context) ?? []
   const needed = spaceFor(lacking.filter((artifact) => !facts.artifacts.includes(artifact.sha256)))
-  const { freeFiles, home } = facts
+  const { home } = facts
+  const { freeFiles } = home
   const noBytes = needed.bytes > home.freeKiB * 1024
   const noFiles = freeFiles !== null && needed.files > freeFiles
   if (!noBytes && !noFiles) return []

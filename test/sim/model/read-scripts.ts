@@ -12,9 +12,10 @@ import { requireHome, requireNumber, type Script, ScriptExit } from './script.js
 /** The scripts of `remote/` that only read, as the model hosts run them. */
 export const readScripts = { facts, evidence, contents } satisfies Record<ReadScript, Script>
 
-/** HOME DATA KEY PORT... */
+/** HOME DATA KEY [PORT|java=PATH|name=NAME|hostname]... */
 async function facts(args: readonly string[], { machine }: Parameters<Script>[1]): Promise<string> {
-  const [home, data, key, ...ports] = args
+  const [home, data, key, ...asked] = args
+  const ports = asked.filter((word) => /^\d+$/.test(word))
   if (![machine.home, '~/trueno'].includes(home ?? '') || ![machine.data, '~/trueno/data'].includes(data ?? ''))
     throw new ScriptExit(74, `HOME and DATA must be those of the model, not '${home}' and '${data}'`)
   if (key !== machine.key) throw new ScriptExit(74, `KEY must be ${machine.key}, not '${key}'`)
