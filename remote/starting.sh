@@ -92,12 +92,26 @@ is_name() { # TEXT
   case $1 in '' | [0-9]* | *[!A-Za-z0-9_]*) return 1 ;; esac
 }
 
+# Soft limits to hard ones: of open files, locked memory and threads (-p, which bash calls -u).
+raise_limits() {
+  raise_limit -n
+  raise_limit -l
+  raise_limit -p || raise_limit -u
+}
+
+raise_limit() { # OPTION
+  # In a shell of its own first: one that does not know the option may end over it.
+  # shellcheck disable=SC3045 # known to dash, bash and busybox
+  { hard=$(ulimit -H "$1") && (ulimit -S "$1" "$hard") && ulimit -S "$1" "$hard"; } 2>/dev/null
+}
+
 # Runs a command of $cluster, $home, $part and $start_id: with our marker, the lines of etc/environment taken as they
 # are, $node first on PATH, and nothing of the channel this script came through. The flag goes down as soon as the
 # marker is up: no gap in which a second start sees neither.
 launch() ( # DIRECTORY OUTPUT NAME=VALUE... COMMAND ARGUMENT...
   cd "$1" && exec </dev/null >>"$2" 2>&1 3>&- 4>&- 5>&- 6>&- 7>&- 8>&- 9>&- || exit 73
   shift 2
+  raise_limits
   # shellcheck disable=SC2016 # expanded by that shell
   set -- "TRUENO_DEPLOY_CLUSTER=$cluster" "TRUENO_DEPLOY_HOME=$home" "TRUENO_DEPLOY_PART=$part" \
     "TRUENO_DEPLOY_START=$start_id" sh -c 'rm -f "$0"; exec env "$@"' "$flag" "$@"

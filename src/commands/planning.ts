@@ -38,7 +38,7 @@ export function checkUp(visit: Visit, request: Omit<PlanRequest, 'phases'>): Che
   const { cluster, facts } = visit
   const release = request.release?.release ?? releaseOfReceipts(visit)
   const clusterId = clusterIdOf(cluster, facts, request.freshId)
-  return { release, problems: preflightProblems({ cluster, clusterId, release, facts, ...choice(request) }) }
+  return { release, problems: preflightProblems({ cluster, clusterId, release, facts, ...choice(request) }, 'check') }
 }
 
 export interface Checked {

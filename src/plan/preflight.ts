@@ -1,9 +1,11 @@
+import type { ProblemCode } from '../catalogue/catalogue.js'
 import type { Cluster, Host, HostKey } from '../cluster/cluster.js'
 import type { Facts } from '../cluster/facts.js'
 import type { ClusterId } from '../cluster/receipt.js'
 import type { Problem } from '../errors.js'
 import type { Release } from '../trueno/release.js'
-import { checks } from './checks/checks.js'
+import type { Check, Finding } from './checks/checked.js'
+import { hostChecks } from './checks/checks.js'
 import { clusterChecks } from './checks/cluster-checks.js'
 import type { PlanContext, WantedRelease } from './context.js'
 
@@ -21,16 +23,32 @@ export interface Preflight {
   readonly relay?: boolean
 }
 
-/** Everything that would make `up` fail, or that is to be warned of. Pure. */
-export function preflightProblems(inputs: Preflight): readonly Problem[] {
+/** Everything that would make `up` fail, or that is to be warned of. `check` tells what `up` need not. Pure. */
+export function preflightProblems(inputs: Preflight, verb: 'up' | 'check' = 'up'): readonly Problem[] {
   const context = contextOf(inputs)
   const { release } = inputs
   const whole = release !== null && 'kind' in release ? release : null
+  const across = tableOf(clusterChecks, verb).flatMap((row) => findings(row, row.find(context, whole)))
   const perHost = context.chosen.flatMap((host) => {
     const facts = context.facts.get(host.key)
-    return facts === undefined ? [] : checks.flatMap((check) => check({ host, facts, context, release: whole }))
+    if (facts === undefined) return []
+    const checked = { host, facts, context, release: whole }
+    return tableOf(hostChecks, verb).flatMap((row) => findings({ ...row, host: host.key }, row.find(checked)))
   })
-  return [...clusterChecks.flatMap((check) => check(context)), ...perHost]
+  return [...across, ...perHost]
+}
+
+type Row<F> = Check<F> & { readonly code: ProblemCode }
+
+function tableOf<F>(table: Partial<Record<ProblemCode, Check<F>>>, verb: 'up' | 'check'): readonly Row<F>[] {
+  const rows = Object.entries(table).map(([code, check]) => ({ ...check, code: code as ProblemCode }))
+  return rows.filter(({ told }) => told === 'always' || verb === 'check')
+}
+
+type Source = Pick<Problem, 'code' | 'severity' | 'host'>
+
+function findings({ code, severity, host }: Source, found: readonly Finding[]): readonly Problem[] {
+  return found.map((finding) => ({ evidence: '', ...(host !== undefined && { host }), ...finding, code, severity }))
 }
 
 export function contextOf(inputs: Preflight): PlanContext {

@@ -5,7 +5,7 @@ import { hostname, userInfo } from 'node:os'
 import path from 'node:path'
 import { describe, expect, test } from 'vitest'
 import { type FactsOptions, factsOf } from './facts-of.js'
-import { inEachShell } from './test-host.js'
+import { inEachShell, pathOf } from './test-host.js'
 
 inEachShell((host) => {
   const facts = (ports: readonly number[] = [], more: FactsOptions = {}) => factsOf(host(), ports, more)
@@ -213,7 +213,7 @@ function anyOrNull(type: unknown): unknown {
 
 /** As dash says it; its -p is the number of processes. */
 function limitOf(option: string): number {
-  const said = execFileSync('dash', ['-c', `ulimit ${option}`], { encoding: 'utf8' }).trim()
+  const said = execFileSync(pathOf('dash'), ['-c', `ulimit ${option}`], { encoding: 'utf8' }).trim()
   return said === 'unlimited' ? Number.POSITIVE_INFINITY : Number(said) / (/[vl]$/.test(option) ? 1 / 1024 : 1)
 }
 

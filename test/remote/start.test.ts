@@ -67,6 +67,17 @@ inEachShell((host) => {
       }
     })
 
+    test('raises the limits of what it starts as far as it may', async () => {
+      installFakeTrueno(host())
+      await start({ before: 'ulimit -Sp 5000; ulimit -Hp 6000; ulimit -Sl 64; ulimit -Hl 128' })
+      const limits = markedPids(host().home).map((pid) => readFileSync(`/proc/${pid}/limits`, 'utf8'))
+      expect(limits).toHaveLength(2)
+      for (const text of limits) {
+        expect(text).toMatch(/^Max processes +6000 +6000 /m)
+        expect(text).toMatch(/^Max locked memory +131072 +131072 /m)
+      }
+    })
+
     test('puts the node of the release first on PATH, and runs it', async () => {
       installFakeTrueno(host(), 'PATH=/usr/bin:/bin\n')
       const bin = path.join(host().home, `releases/${releaseId}/runtime/node/bin`)

@@ -29,6 +29,8 @@ export interface Result {
 export interface RunOptions {
   readonly input?: Buffer | string
   readonly env?: Readonly<Record<string, string>>
+  /** What its session begins with, for dash: limits. */
+  readonly before?: string
   /** Files below `home` that scripts find in place of those of the system. */
   readonly instead?: Readonly<Record<string, string>>
 }
@@ -180,10 +182,9 @@ function start(
   ]
   const from = options.instead === undefined ? scripts : relocated(root, options.instead)
   const env = { PATH: searched.join(':'), HOME: root, ...options.env }
-  const child = spawn(program[0] ?? '', [...program.slice(1), path.join(from, `${script}.sh`), ...args], {
-    env,
-    cwd: root,
-  })
+  const command = [...program, path.join(from, `${script}.sh`), ...args]
+  const session = ['-c', `${options.before ?? ':'}; exec "$@"`, 'session', ...command]
+  const child = spawn(pathOf('dash'), session, { env, cwd: root })
   child.stdin.on('error', () => undefined)
   return child
 }

@@ -13,5 +13,29 @@ export interface Checked {
   readonly release: Release | null
 }
 
-/** Finds what would make `up` fail on one host. Pure. */
-export type Check = (checked: Checked) => readonly Problem[]
+/** What a check says; its code and severity are in the table. */
+export type Finding = Pick<Problem, 'title' | 'cause' | 'remedy'> & { readonly evidence?: string }
+
+/** Finds what is wrong on one host. Pure. */
+export type Find = (checked: Checked) => readonly Finding[]
+
+/** One row of the table of checks. */
+export interface Check<F> {
+  /** `error` stops `up`. */
+  readonly severity: Problem['severity']
+  /** `check`: only the verb of that name tells it, since `up` succeeds all the same and the reader has other worries. */
+  readonly told: 'always' | 'check'
+  readonly find: F
+}
+
+export function stops<F>(find: F): Check<F> {
+  return { severity: 'error', told: 'always', find }
+}
+
+export function warns<F>(find: F): Check<F> {
+  return { severity: 'warning', told: 'always', find }
+}
+
+export function notes<F>(find: F): Check<F> {
+  return { severity: 'warning', told: 'check', find }
+}

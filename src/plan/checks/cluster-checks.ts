@@ -1,16 +1,33 @@
+import type { ProblemCode } from '../../catalogue/catalogue.js'
 import { type Cluster, type HostKey, members } from '../../cluster/cluster.js'
 import type { Facts, MarkedProcess } from '../../cluster/facts.js'
 import type { Receipt } from '../../cluster/receipt.js'
 import { errorProblem, type Problem } from '../../errors.js'
+import type { Release } from '../../trueno/release.js'
 import type { PlanContext } from '../context.js'
 import { toStart } from '../context.js'
 import { short } from '../state.js'
+import { type Check, type Finding, notes, stops, warns } from './checked.js'
 import { otherRunUser } from './run-user.js'
+import { copiesHavePlaces, type FindInShape, majorityNeeded, workersThere } from './shape.js'
 
 /** Finds what concerns more than one host. Pure. */
-export type ClusterCheck = (context: PlanContext) => readonly Problem[]
+type FindAcross = (context: PlanContext, release: Release | null) => readonly (Finding & Pick<Problem, 'host'>)[]
 
-export const clusterChecks: readonly ClusterCheck[] = [oneMachineTwice, foreignClusters, formerMembers, barrierNeedsAll]
+/** What is looked at when all hosts have been. */
+export const clusterChecks = {
+  'same-machine': stops(oneMachineTwice),
+  'other-cluster': stops(foreignClusters),
+  'barrier-needs-all': stops(barrierNeedsAll),
+  'former-member': warns(formerMembers),
+  'split-brain': notes(inShape(majorityNeeded)),
+  'replicas-unplaced': notes(inShape(copiesHavePlaces)),
+  'no-spark-worker': notes(inShape(workersThere)),
+} satisfies Partial<Record<ProblemCode, Check<FindAcross>>>
+
+function inShape(find: FindInShape): FindAcross {
+  return ({ cluster }, release) => find(cluster, release)
+}
 
 /** Two keys that reach the same directory of the same boot are one machine under two names. */
 function oneMachineTwice({ facts }: PlanContext): readonly Problem[] {

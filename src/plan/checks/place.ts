@@ -1,68 +1,138 @@
-import type { Host } from '../../cluster/cluster.js'
-import type { Facts } from '../../cluster/facts.js'
-import { errorProblem, type Problem } from '../../errors.js'
+import type { Facts, Place } from '../../cluster/facts.js'
 import { longestSocket } from '../../trueno/layout.js'
 import type { Artifact, Space } from '../../trueno/release.js'
 import { artifactsFor, missingParts } from '../artifacts.js'
-import type { Checked } from './checked.js'
+import type { Find, Finding } from './checked.js'
+import { runsJava, runsRealElasticsearch } from './engines.js'
 
-export function homeWritable({ host, facts }: Checked): readonly Problem[] {
-  return facts.home.writable ? [] : [notWritable(host, facts, facts.home.path, 'home')]
+export const homeWritable: Find = ({ facts }) => {
+  const { home } = facts
+  return home.writable || home.readOnly ? [] : [notWritable(facts, home.path, 'home')]
 }
 
-export function dataWritable({ host, facts }: Checked): readonly Problem[] {
+export const dataWritable: Find = ({ host, facts }) => {
   const { home, data } = facts
-  const isTold = !home.writable && data.path.startsWith(`${home.path}/`)
-  return data.writable || isTold || !host.member ? [] : [notWritable(host, facts, data.path, 'data')]
+  const isTold = data.readOnly || (!home.writable && isBelow(data, home))
+  return data.writable || isTold || !host.member ? [] : [notWritable(facts, data.path, 'data')]
 }
 
-function notWritable(host: Host, facts: Facts, path: string, key: 'home' | 'data'): Problem {
-  return errorProblem({
-    code: `${key}-not-writable`,
+function notWritable(facts: Facts, path: string, key: 'home' | 'data'): Finding {
+  return {
     title: `${path} cannot be written to`,
     cause: `user ${facts.user.name} cannot write there: no right to, a read-only disk, or a file in the way`,
     remedy: `give the directory to ${facts.user.name}, or name another with \`${key}\` in the inventory`,
-    host: host.key,
-  })
+  }
+}
+
+export const disksWritable: Find = ({ host, facts }) =>
+  placesOf(host.member, facts)
+    .filter(({ place }) => place.readOnly)
+    .map(({ key, place }) => ({
+      title: 'the disk is read-only',
+      cause: `${place.path} is on a file system (${place.filesystem}) that is mounted read-only; the kernel does so by itself when a disk fails`,
+      remedy: `look into \`dmesg\` there and mount it writable, or name another directory with \`${key}\` in the inventory`,
+    }))
+
+/** Neither a log nor a record of ours could be written. What staging needs is told by another check. */
+export const disksNotFull: Find = (checked) => {
+  const { host, facts } = checked
+  const full = placesOf(host.member, facts).filter(({ place }) => isFull(place))
+  if (full.length === 0 || spaceForArtifacts(checked).length > 0) return []
+  return [
+    {
+      title: 'the disk is full',
+      cause: full
+        .map(({ place: { path, freeKiB, freeFiles } }) =>
+          freeKiB < fewKiB ? `${freeKiB} KiB are free for ${path}` : `${freeFiles} files can still be made in ${path}`,
+        )
+        .join('; '),
+      remedy: 'free space there, or name another directory in the inventory',
+    },
+  ]
+}
+
+/** Blocks of the few files that a start writes. */
+const fewKiB = 256
+const fewFiles = 16
+
+function isFull({ sizeKiB, freeKiB, freeFiles }: Place): boolean {
+  return sizeKiB > 0 && (freeKiB < fewKiB || (freeFiles !== null && freeFiles < fewFiles))
+}
+
+export const homeRuns: Find = ({ facts: { home } }) => {
+  if (!home.noExec) return []
+  return [
+    {
+      title: 'nothing may be run from the home directory',
+      cause: `${home.path} is on a file system that is mounted noexec, and Node and the engines are run from there`,
+      remedy: 'name a directory elsewhere with `home` in the inventory, or mount it without noexec',
+    },
+  ]
 }
 
 const networkFilesystems = /^(?:nfs\d?|cifs|smb\w*|fuse\.sshfs|9p|ceph|glusterfs|lustre|afs)$/
 
-export function homeLocal({ host, facts }: Checked): readonly Problem[] {
-  if (!networkFilesystems.test(facts.home.filesystem)) return []
+export const homeLocal: Find = ({ facts: { home } }) => {
+  if (!networkFilesystems.test(home.filesystem)) return []
   return [
-    errorProblem({
-      code: 'home-on-network',
+    {
       title: 'the home directory is on a network file system',
-      cause: `${facts.home.path} is on ${facts.home.filesystem}; each host needs a directory of its own`,
+      cause: `${home.path} is on ${home.filesystem}; each host needs a directory of its own`,
       remedy: 'name a local directory with `home` in the inventory',
-      host: host.key,
-    }),
+    },
   ]
 }
 
+export const dataLocal: Find = ({ host, facts: { home, data } }) => {
+  if (!host.member || isBelow(data, home) || !networkFilesystems.test(data.filesystem)) return []
+  return [
+    {
+      title: 'the data is on a network file system',
+      cause: `${data.path} is on ${data.filesystem}: Elasticsearch is slow and may lose data there, and hosts that share the directory write into the same logs`,
+      remedy: 'name a local directory with `data` in the inventory',
+    },
+  ]
+}
+
+/** Room that data and logs have to grow. */
+export const roomToGrow: Find = (checked) => {
+  const { path, sizeKiB, freeKiB } = checked.facts.data
+  if (!runsJava(checked) || sizeKiB === 0 || isFull(checked.facts.data)) return []
+  const percent = Math.floor((100 * freeKiB) / sizeKiB)
+  const stopsCopies = runsRealElasticsearch(checked) && percent < 100 - watermark
+  if (!stopsCopies && freeKiB >= littleKiB) return []
+  return [
+    {
+      title: 'little room for data and logs',
+      cause: `${mebibytes(freeKiB * 1024)} MiB (${percent} %) are free for ${path}${stopsCopies ? `; Elasticsearch puts no more copies on a disk that is ${watermark} % full, and moves its data away from one that is 90 % full` : ''}`,
+      remedy: 'free space there, or name another directory with `data` in the inventory',
+    },
+  ]
+}
+
+/** Elasticsearch's own (cluster.routing.allocation.disk.watermark.low). */
+const watermark = 85
+const littleKiB = 1024 ** 2
+
 /** What is missing of the release must find room, before anything of it is sent. */
-export function spaceForArtifacts({ host, facts, context, release }: Checked): readonly Problem[] {
+export const spaceForArtifacts: Find = ({ host, facts, context, release }) => {
   if (release === null) return []
   const lacking = missingParts(artifactsFor(host, facts, context), facts, context) ?? []
   const needed = spaceFor(lacking.filter((artifact) => !facts.artifacts.includes(artifact.sha256)))
-  const { home } = facts
-  const { freeFiles } = home
-  const noBytes = needed.bytes > home.freeKiB * 1024
+  const { freeFiles, freeKiB, path } = facts.home
+  const noBytes = needed.bytes > freeKiB * 1024
   const noFiles = freeFiles !== null && needed.files > freeFiles
   if (!noBytes && !noFiles) return []
   const lacks = [
-    ...(noBytes ? [`${mebibytes(needed.bytes)} MiB, ${mebibytes(home.freeKiB * 1024)} MiB are free`] : []),
+    ...(noBytes ? [`${mebibytes(needed.bytes)} MiB, ${mebibytes(freeKiB * 1024)} MiB are free`] : []),
     ...(noFiles ? [`${needed.files} files, ${freeFiles} can still be made`] : []),
   ]
   return [
-    errorProblem({
-      code: 'no-space',
+    {
       title: 'too little space for the release',
-      cause: `staging needs below ${home.path}: ${lacks.join('; ')}`,
+      cause: `staging needs below ${path}: ${lacks.join('; ')}`,
       remedy: 'free space there, or name another directory with `home` in the inventory',
-      host: host.key,
-    }),
+    },
   ]
 }
 
@@ -83,16 +153,29 @@ function mebibytes(bytes: number): string {
 
 const longestSocketPath = 107
 
-export function socketPathsFit({ host, facts }: Checked): readonly Problem[] {
-  const bytes = Buffer.byteLength(longestSocket(facts.home.path))
+export const socketPathsFit: Find = ({ facts: { home } }) => {
+  const bytes = Buffer.byteLength(longestSocket(home.path))
   if (bytes <= longestSocketPath) return []
   return [
-    errorProblem({
-      code: 'home-path-too-long',
+    {
       title: 'the path of the home directory is too long',
       cause: `pm2's sockets below it would have ${bytes} bytes, the kernel allows ${longestSocketPath}`,
       remedy: 'name a shorter directory with `home` in the inventory',
-      host: host.key,
-    }),
+    },
   ]
+}
+
+interface NamedPlace {
+  readonly key: 'home' | 'data'
+  readonly place: Place
+}
+
+/** Data below home on the same file system is told with it. */
+function placesOf(hasData: boolean, { home, data }: Facts): readonly NamedPlace[] {
+  const isSame = isBelow(data, home) && data.sizeKiB === home.sizeKiB && data.readOnly === home.readOnly
+  return [{ key: 'home', place: home }, ...(hasData && !isSame ? [{ key: 'data', place: data } as const] : [])]
+}
+
+function isBelow({ path }: Place, { path: home }: Place): boolean {
+  return path.startsWith(`${home}/`)
 }
