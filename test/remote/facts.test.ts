@@ -112,9 +112,9 @@ inEachShell((host) => {
 
     test('tell how many files can still be made, where the file system has a limit', async () => {
       host().mountSmallDisk('64k,nr_inodes=50')
-      expect((await facts()).freeFiles).toBe(49)
+      expect((await facts()).home.freeFiles).toBe(49)
       host().fakeTool('stat', '#!/bin/sh\ncase $* in *-f*) echo "files 0 0" ;; *) exec /usr/bin/stat "$@" ;; esac\n')
-      expect((await facts()).freeFiles).toBeNull()
+      expect((await facts()).home.freeFiles).toBeNull()
     })
 
     test('on a disk that is read only are not writable, not even for root', async () => {
