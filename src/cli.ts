@@ -169,7 +169,9 @@ const flavour = (): Option =>
     .choices(['dev', 'master'])
     .default('dev')
 const platform = (): Option =>
-  new Option('--platform <name>', 'what the hosts are').choices(['linux-x64', 'linux-arm64']).default('linux-x64')
+  new Option('--platform <name>', 'what the hosts are; runtimes for others are given as node@linux-arm64=…')
+    .choices(['linux-x64', 'linux-arm64', 'linux-x64-musl', 'linux-arm64-musl'])
+    .default('linux-x64')
 const check = (): Option => new Option('--check', 'compare a bundle with what was written down when it was made')
 const bundleFile = (): Option =>
   new Option('-o, --output <file>', 'the file to write (default: NAME-diagnosis.tgz, where you are)')

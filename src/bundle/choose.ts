@@ -1,7 +1,8 @@
 import type { Sha256 } from '../cluster/cluster.js'
 import { errorProblem, type Problem, UsageError } from '../errors.js'
+import { type Platform, platforms } from '../trueno/release.js'
 import { parseSpec, type Spec, specText } from './spec.js'
-import type { Part, Platform, SourceTable, Way } from './table.js'
+import type { Part, SourceTable, Way } from './table.js'
 
 /** A part of a release, and where it may come from. */
 export interface Choice {
@@ -11,6 +12,8 @@ export interface Choice {
   readonly candidates: readonly Candidate[]
   /** The user has said where from. */
   readonly isGiven: boolean
+  /** What it is to run on, where that matters. */
+  readonly platform: Platform
 }
 
 export interface Candidate {
@@ -35,19 +38,43 @@ export interface ChooseOptions {
 export function choose(table: SourceTable, options: ChooseOptions): readonly Choice[] {
   const flavour = table.flavours[options.flavour]
   if (flavour === undefined) throw new UsageError([unknownFlavour(options.flavour, table)])
-  const parts = { ...table.common, ...flavour.components }
+  const parts = { ...table.common, ...flavour.components, ...forOthers(table, options) }
   const { given, problems } = readSources(options, parts)
   if (problems.length > 0) throw new UsageError(problems)
   return Object.entries(parts).map(([name, part]) => choiceOf(name, part, given.get(name), options))
 }
 
-function choiceOf(name: string, part: Part, given: Spec | undefined, { platform, folder }: ChooseOptions): Choice {
+/**
+ * Runtimes for hosts of other platforms: `node@linux-arm64`, `java@linux-arm64`. Only what is given is taken: not every
+ * fleet has such hosts.
+ */
+function forOthers({ common }: SourceTable, { sources, platform }: ChooseOptions): Readonly<Record<string, Part>> {
+  const others = Object.keys(platforms).filter((name) => name !== platform)
+  const all = Object.entries(common).flatMap(([name, part]) =>
+    part.to.startsWith('runtime/')
+      ? others.map((other) => [`${name}@${other}`, forPlatform(part, other)] as const)
+      : [],
+  )
+  return Object.fromEntries(all.filter(([name]) => sources.some((source) => source.startsWith(`${name}=`))))
+}
+
+function forPlatform(part: Part, platform: string): Part {
+  return { ...part, title: `${part.title} for ${platform}`, to: part.to.replace('runtime/', `runtime/${platform}/`) }
+}
+
+function choiceOf(
+  name: string,
+  part: Part,
+  given: Spec | undefined,
+  { platform: main, folder }: ChooseOptions,
+): Choice {
+  const platform = (name.split('@')[1] ?? main) as Platform
   const ways = part.ways.filter((way) => way.platform === undefined || way.platform === platform)
   const candidates = ways.map((way) => candidateOf(way, part, folder))
-  if (given === undefined) return { name, part, candidates, isGiven: false }
+  if (given === undefined) return { name, part, candidates, isGiven: false, platform }
   // What the table knows of it holds, whoever names it.
   const known = candidates.find(({ spec }) => specText(spec) === specText(given))
-  return { name, part, candidates: [known ?? { spec: given, version: '' }], isGiven: true }
+  return { name, part, candidates: [known ?? { spec: given, version: '' }], isGiven: true, platform }
 }
 
 function candidateOf({ from, version, known, sha256 }: Way, part: Part, folder: string): Candidate {

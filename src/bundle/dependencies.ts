@@ -11,10 +11,10 @@ import { isRecord, parse } from '../release/identify.js'
 import { tarOf } from '../release/tar.js'
 import { readTree } from '../release/tree.js'
 import { unpack } from '../release/unpack.js'
+import type { Platform } from '../trueno/release.js'
 import { type Clients, FetchError } from './clients.js'
 import { lastWords } from './fetchers.js'
 import type { Store } from './store.js'
-import type { Platform } from './table.js'
 
 export interface DependencyOptions {
   readonly clients: Clients
@@ -72,8 +72,8 @@ async function runNpm(directory: string, { clients, platform, signal, say }: Dep
   const onLine = (line: string): void => {
     if (/^npm http (?:fetch|cache)/.test(line) && ++answers % 100 === 0) say(`npm has ${answers} answers`)
   }
-  const [os = 'linux', cpu = 'x64'] = platform.split('-')
-  const args = ['install', ...npmOptions, `--os=${os}`, `--cpu=${cpu}`, '--libc=glibc']
+  const [os, cpu, libc = 'glibc'] = platform.split('-')
+  const args = ['install', ...npmOptions, `--os=${os}`, `--cpu=${cpu}`, `--libc=${libc}`]
   const ran = await clients.run('npm', args, { directory, signal, onLine }).catch((error: unknown) => {
     throw error instanceof FetchError ? failed(error.message) : error
   })

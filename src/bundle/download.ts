@@ -92,10 +92,13 @@ class BrokenOff extends Error {
   override readonly name = 'BrokenOff'
 }
 
-/** An answer that says no is no reason to ask again; anything else may have been chance. */
+/** An answer that says no, and a server that is not who it should be, are no reasons to ask again; anything else may have been chance. */
 function isPassing(error: unknown): boolean {
-  return !(error instanceof FetchError)
+  if (error instanceof FetchError) return false
+  return !(error instanceof Error && 'code' in error && untrusted.test(String(error.code)))
 }
+
+const untrusted = /^(?:ERR_TLS|CERT_|SELF_SIGNED|DEPTH_ZERO|UNABLE_TO_)/
 
 function asFetchError(error: unknown): unknown {
   if (error instanceof FetchError || isDiskError(error)) return error

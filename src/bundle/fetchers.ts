@@ -1,12 +1,12 @@
 import { mkdir, readdir } from 'node:fs/promises'
 import { join } from 'node:path'
+import type { Platform } from '../trueno/release.js'
 import type { World } from '../world.js'
 import { type Clients, FetchError, type Ran } from './clients.js'
 import { download } from './download.js'
 import { layOutBackend } from './pip-backend.js'
 import type { Remote } from './spec.js'
 import type { Store } from './store.js'
-import type { Platform } from './table.js'
 
 export interface FetchContext {
   readonly clients: Clients
@@ -76,6 +76,8 @@ const pips = ['pip3', 'pip']
 const wheelTags = {
   'linux-x64': ['manylinux1_x86_64', 'manylinux2010_x86_64', 'manylinux2014_x86_64', 'manylinux_2_17_x86_64'],
   'linux-arm64': ['manylinux2014_aarch64', 'manylinux_2_17_aarch64'],
+  'linux-x64-musl': ['musllinux_1_1_x86_64', 'musllinux_1_2_x86_64'],
+  'linux-arm64-musl': ['musllinux_1_1_aarch64', 'musllinux_1_2_aarch64'],
 } as const satisfies Record<Platform, readonly string[]>
 
 async function succeed(

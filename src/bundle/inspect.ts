@@ -2,43 +2,33 @@ import { open, readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { errorProblem, type Problem } from '../errors.js'
 import { elfHeadBytes, runtimeOf } from '../release/elf.js'
+import { platforms, runsOn } from '../trueno/release.js'
 import type { Choice } from './choose.js'
-import type { Platform } from './table.js'
 
-/** Programs of a release that run on one kind of machine only. */
-const programs = { node: 'runtime/node/bin/node', java: 'runtime/java/bin/java' } as const
+/** Parts that run on one kind of machine only. */
+const runtimes = ['node', 'java']
 
 /** Runtimes of the wrong kind: for another processor, another system, or of a version that Trueno does not bear. */
-export async function runtimeProblems(
-  root: string,
-  name: string,
-  { part, platform }: Pick<Choice, 'part'> & { platform: Platform },
-): Promise<readonly Problem[]> {
-  const isRuntime = Object.hasOwn(programs, name)
-  if (!isRuntime) return []
-  const problem = await platformProblem(join(root, part.launcher), name, part.title, platform)
+export async function runtimeProblems(root: string, choice: Choice): Promise<readonly Problem[]> {
+  const [name = ''] = choice.name.split('@')
+  if (!runtimes.includes(name)) return []
+  const problem = await platformProblem(join(root, choice.part.launcher), choice)
   if (problem !== null) return [problem]
   return name === 'node' ? nodeProblems(root) : []
 }
 
-const machines = { 'linux-x64': 'x86_64', 'linux-arm64': 'aarch64' } as const satisfies Record<Platform, string>
-
-async function platformProblem(
-  program: string,
-  name: string,
-  title: string,
-  platform: Platform,
-): Promise<Problem | null> {
+async function platformProblem(program: string, { name, part, platform }: Choice): Promise<Problem | null> {
   const found = runtimeOf(await readHead(program))
-  if (found !== null && found.arch === machines[platform]) return null
+  const wanted = platforms[platform]
+  if (found !== null && runsOn(found, wanted)) return null
   return errorProblem({
     code: 'source-platform',
-    title: `${title} is for other machines`,
+    title: `${part.title} is for other machines`,
     cause:
       found === null
         ? 'its program is none for Linux'
-        : `it is for ${found.arch}, and the bundle is made for ${machines[platform]}`,
-    evidence: program.slice(program.lastIndexOf('/bin/') + 1),
+        : `it is for ${found.arch} with ${found.libc}, and is wanted for ${wanted.arch} with ${wanted.libc}`,
+    evidence: part.launcher,
     remedy: `give one for ${platform}: --source ${name}=PATH; or make the bundle for what your hosts are with --platform`,
   })
 }

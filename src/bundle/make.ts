@@ -73,7 +73,7 @@ async function makeIn(
   options: MakeOptions,
   tools: MakeTools,
 ): Promise<Manifest> {
-  const opened = await openAll(obtained, `${release}.parts`, options, tools)
+  const opened = await openAll(obtained, `${release}.parts`, tools)
   const installed = await install(opened, release, options, tools)
   await layOutAll(opened, obtained, release, options, tools)
   const { id, label } = await inPhase(tools.emit, { id: 'verify', title: 'Verify' }, async () => {
@@ -140,8 +140,9 @@ async function fetchAll(
     tools.emit,
     phase,
     async (name, row) => {
-      const context = { ...options, ...tools, store, onLine: row.say, onBytes: row.bytes }
-      const result = await obtain(byName.get(name) as Choice, context)
+      const choice = byName.get(name) as Choice
+      const context = { ...options, ...tools, store, platform: choice.platform, onLine: row.say, onBytes: row.bytes }
+      const result = await obtain(choice, context)
       if (result.from.kind === 'stored') fetchedNow[result.from.source] = result.from.file.sha256
       return { result, message: howObtained(result) }
     },
@@ -185,12 +186,7 @@ function summaryOf(obtained: readonly Obtained[]): string {
   return parts.join(', ') || 'nothing to fetch'
 }
 
-function openAll(
-  obtained: readonly Obtained[],
-  folder: string,
-  options: MakeOptions,
-  tools: MakeTools,
-): Promise<readonly Opened[]> {
+function openAll(obtained: readonly Obtained[], folder: string, tools: MakeTools): Promise<readonly Opened[]> {
   const at = new Map(obtained.map((one) => [one.choice.name, one]))
   const rows = obtained
     .filter(({ from }) => from.kind === 'stored' || from.kind === 'path')
@@ -200,7 +196,7 @@ function openAll(
     { id: 'unpack', title: 'Unpack', rows },
     async (name) => {
       await mkdir(folder, { recursive: true })
-      const result = await openPart(at.get(name) as Obtained, join(folder, name), options.platform, tools.signal)
+      const result = await openPart(at.get(name) as Obtained, join(folder, name), tools.signal)
       return { result, message: 'unpacked' }
     },
     (results) => `${results.length} parts`,

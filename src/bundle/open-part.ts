@@ -6,7 +6,6 @@ import { runtimeProblems } from './inspect.js'
 import type { From, Obtained } from './obtain.js'
 import { layOpen } from './open-archive.js'
 import { rootOf } from './root.js'
-import type { Platform } from './table.js'
 
 /** A part whose files lie open. */
 export interface Opened {
@@ -16,19 +15,14 @@ export interface Opened {
 }
 
 /** Unpacks or copies a part into a new folder and finds where it begins. @throws ProblemError */
-export async function openPart(
-  { choice, from }: Obtained,
-  folder: string,
-  platform: Platform,
-  signal: AbortSignal,
-): Promise<Opened> {
-  const { name, part } = choice
+export async function openPart({ choice, from }: Obtained, folder: string, signal: AbortSignal): Promise<Opened> {
+  const { part } = choice
   await layOpen(pathOf(from), folder, signal).catch((error: unknown) => {
     throw error instanceof ArchiveError ? new ProblemError([unusable(choice, from, error)]) : error
   })
   const root = await rootOf(folder, part.launcher)
   if (root === null) throw new ProblemError([noLauncher(choice, from)])
-  const problems = await runtimeProblems(root, name, { part, platform })
+  const problems = await runtimeProblems(root, choice)
   if (problems.length > 0) throw new ProblemError(problems)
   return { choice, root }
 }

@@ -1,6 +1,7 @@
 import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { Sha256 } from '../cluster/cluster.js'
+import type { Platform } from '../trueno/release.js'
 
 /** `inventory/sources.json`: what releases are made of, and where each part can be had. */
 export interface SourceTable {
@@ -56,9 +57,6 @@ export interface Way {
   /** Absent: for all. */
   readonly platform?: Platform
 }
-
-/** What the hosts run on. */
-export type Platform = 'linux-x64' | 'linux-arm64'
 
 /** The part that holds Trueno itself. */
 export const truenoPart = 'trueno'

@@ -16,6 +16,7 @@ const files = await registry()
 const signal = new AbortController().signal
 const nodes = {
   arm: await tgzOf({ 'bin/node': { program: elf(183, '/lib/ld-linux-aarch64.so.1') } }),
+  musl: await tgzOf({ 'bin/node': { program: elf(62, '/lib/ld-musl-x86_64.so.1') } }),
   windows: await tgzOf({ 'bin/node': 'MZ' }),
   new: await tgzOf({
     'bin/node': { program: elf(62, '/lib64/ld-linux-x86-64.so.2') },
@@ -188,6 +189,24 @@ describe('a bundle', () => {
     ])
   })
 
+  it('has runtimes for hosts of other platforms, where they are given', async () => {
+    await using bench = await workbench()
+    await writeFile(join(bench.root, 'arm.tgz'), nodes.arm)
+    const sources = [`trueno=${join(bench.root, 'trueno')}`, `node@linux-arm64=${join(bench.root, 'arm.tgz')}`]
+    await bench.make(fakeClients(files), { sources })
+    const options = { cacheDirectory: join(bench.root, 'cache'), packageRoot: '/' }
+    await using opened = await openRelease(join(bench.root, 'release'), options)
+    const runtimes = opened.release.artifacts.flatMap(({ name, runtime }) => (runtime ? [[name, runtime.arch]] : []))
+    expect(runtimes).toEqual([
+      ['runtime', 'x86_64'],
+      ['runtime-linux-arm64', 'aarch64'],
+    ])
+    const wrong = [...sources.slice(0, 1), `node@linux-x64-musl=${join(bench.root, 'arm.tgz')}`]
+    expect(await bench.problemsOf(noClients, { sources: wrong })).toMatchObject([
+      { code: 'source-platform', title: 'Node for linux-x64-musl is for other machines' },
+    ])
+  })
+
   it('takes components that lie in the Trueno package from there', async () => {
     await using bench = await workbench()
     await layOut(join(bench.root, 'trueno/lib/core/binaries/elasticsearch'), {
@@ -267,7 +286,13 @@ describe('what is wrong with a source is told, and nothing is left', () => {
       'for another processor',
       { [node]: nodes.arm },
       'source-platform',
-      /it is for aarch64, and the bundle is made for x86_64/,
+      /it is for aarch64 with glibc, and is wanted for x86_64 with glibc/,
+    ],
+    [
+      'for another C library',
+      { [node]: nodes.musl },
+      'source-platform',
+      /x86_64 with musl, and is wanted for x86_64 with glibc/,
     ],
     ['for no Linux', { [node]: nodes.windows }, 'source-platform', /its program is none for Linux/],
     ['a Node that is too new', { [node]: nodes.new }, 'source-node-version', /NODE_MAJOR_VERSION 20/],
