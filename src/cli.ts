@@ -266,7 +266,7 @@ const verbs = {
   diagnose: {
     summary: 'write all that may tell what happened into one file, without secrets; reads only',
     file: 'cluster.json',
-    options: [inventory, hosts, roles, parallel, release, bundleFile],
+    options: [...reaching, release, bundleFile],
     examples: ['', ' -o monday.tgz', ' -o one.tgz --hosts 192.168.1.42'],
   },
   explain: {

@@ -1,10 +1,10 @@
-import { writeFileSync } from 'node:fs'
+import { rmSync, writeFileSync } from 'node:fs'
 import { createServer, type Server, Socket } from 'node:net'
 import { join } from 'node:path'
 import { expect, it, type TestContext } from 'vitest'
 import type { Event } from '../../src/engine/events.js'
 import { type Told, toldBy } from '../helpers/command-line.js'
-import { labFor, twoHosts } from '../helpers/lab.js'
+import { type Lab, labFor, twoHosts } from '../helpers/lab.js'
 import { canMount, mountMemory, unmount } from '../helpers/mounts.js'
 
 const maxMapCount = 'max virtual memory areas vm.max_map_count [65530] is too low, increase to at least [262144]'
@@ -137,6 +137,49 @@ it.skipIf(!canMount).concurrent('a disk that fills while it starts', async (test
   ).toEqual({ 1: ['disk-full'] })
 })
 
+it.concurrent('a coordinator that freezes: each host says what it does not reach', async (test) => {
+  const lab = await labFor(test, { roles: [['master', 'index'], ['compute'], []] })
+  const keys = lab.hosts.map(({ key }) => key) as [string, string, string]
+  const run = lab.start('up', '--json', '--timeout-start', '30s')
+  await run.reached('startOthers')
+  for (const { pid } of lab.processes(0)) process.kill(pid, 'SIGSTOP')
+  const told = await toldBy(await run.done)
+  expect(told.code, told.screen).toBe(1)
+  expect(codes(told, keys), told.screen).toEqual({
+    0: ['signals-missing'],
+    1: ['component-not-ready', 'spark-master-not-reached'],
+    2: ['coordinator-not-reached'],
+  })
+  expect(new Set(findings(told).map(([host, , code]) => `${host} ${code}`))).toEqual(
+    new Set([
+      `${keys[0]} signals-missing`,
+      `${keys[1]} component-not-ready`,
+      `${keys[1]} spark-master-not-reached`,
+      `${keys[2]} coordinator-not-reached`,
+    ]),
+  )
+  expect(told.screen).toMatch(new RegExp(`gets no connection to ${keys[0]}:8001 to say so \\(waited 30 s`))
+})
+
+it.concurrent('what somebody kills, and a launcher that is gone from the release on the host', async (test) => {
+  const lab = await labFor(test, { roles: [['master', 'index'], [], []] })
+  const keys = lab.hosts.map(({ key }) => key) as [string, string, string]
+  expect((await lab.tell('up')).code).toBe(0)
+  expect((await lab.tell('down')).code).toBe(0)
+  rmSync(join(lab.host(2).home, 'current/lib/core/binaries/cerebro/bin/cerebro'))
+  lab.faults(1, { gremlin: { neverReady: true } })
+  const run = lab.start('up', '--json')
+  await run.printed(new RegExp(`"host":"${keys[1]}","step":"wait-apiReady","message":"Gremlin Server starting`))
+  await killed(lab, 1, 'Gremlin-Server')
+  await run.printed(/exited with code \[0\] via signal \[SIGKILL\]/)
+  await killed(lab, 1, 'Gremlin-Server')
+  const told = await toldBy(await run.done)
+  expect(told.code, told.screen).toBe(1)
+  expect(codes(told, keys), told.screen).toEqual({ 1: ['killed'], 2: ['launcher-missing'] })
+  expect(told.screen).toMatch(/cause +Gremlin Server was ended by SIGKILL from outside/)
+  expect(told.screen).toMatch(/cause +Trueno does not find its component Cerebro/)
+})
+
 /** Codes of what was told, by the host's place in `keys`. */
 function codes({ problems }: Told, keys: readonly string[]): Record<number, string[]> {
   const found: Record<number, string[]> = {}
@@ -152,6 +195,15 @@ type Finding = Extract<Event, { kind: 'finding' }>
 function findings({ events }: Told): readonly (readonly string[])[] {
   const all = events.filter((event): event is Finding => event.kind === 'finding')
   return all.map(({ host, problem }) => [host, problem.severity, problem.code]).sort()
+}
+
+/** Kills a process of this name as soon as there is one. */
+async function killed(lab: Lab, index: number, name: string): Promise<void> {
+  for (;;) {
+    const found = lab.processes(index).find((process) => process.name === name)
+    if (found !== undefined) return void process.kill(found.pid, 'SIGKILL')
+    await new Promise((resolve) => setImmediate(resolve))
+  }
 }
 
 /** Lines of pm2 that something ended on a host, as far as they were told. */
