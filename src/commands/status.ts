@@ -1,12 +1,11 @@
-import type { Cluster } from '../cluster/cluster.js'
 import type { Status } from '../cluster/status.js'
 import { lookDeep } from '../engine/look-deep.js'
-import { errorProblem, exitCodes, ProblemError } from '../errors.js'
+import { exitCodes } from '../errors.js'
 import { askCluster } from '../health/health.js'
 import type { HostOptions, Outcome, ReadContext, ReadFleet } from './context.js'
 import { probesOf } from './read-context.js'
 import { type Health, statusOf } from './status-document.js'
-import { type Visit, visit } from './visit.js'
+import { type Visit, visitBriefly } from './visit.js'
 
 export interface StatusOptions extends Omit<HostOptions, 'parallel'> {
   /** Read all of the releases, and measure what is on the disks. */
@@ -34,30 +33,6 @@ function chosenOf({ facts }: Visit, { chosen }: StatusOptions): Visit['facts'] {
 function isWell({ state, hosts }: Status): boolean {
   return state === 'ready' && hosts.every(({ problems }) => problems.length === 0)
 }
-
-/** What a host may take to say how it is; one that hangs must not hide the others. */
-const silenceMs = 10_000
-
-async function visitBriefly(cluster: Cluster, fleet: ReadFleet, context: ReadContext): Promise<Visit> {
-  const over = new AbortController()
-  const silence = new AbortController()
-  context.world.sleep(silenceMs, over.signal).then(
-    () => silence.abort(new ProblemError([silent])),
-    () => undefined,
-  )
-  try {
-    return await visit(cluster, fleet, { ...context, signal: AbortSignal.any([context.signal, silence.signal]) })
-  } finally {
-    over.abort(new Error('visited'))
-  }
-}
-
-const silent = errorProblem({
-  code: 'host-silent',
-  title: 'The host does not answer',
-  cause: `it let us in, and did not say how it is within ${silenceMs / 1000} s`,
-  remedy: 'log in with `ssh HOST` and look: is its disk or its memory exhausted?',
-})
 
 /** Only hosts that gave their facts are asked for their engines. */
 async function ask({ cluster, facts }: Visit, fleet: ReadFleet, context: ReadContext): Promise<Health> {

@@ -2,7 +2,7 @@ import type { Cluster, HostKey } from '../cluster/cluster.js'
 import type { Facts } from '../cluster/facts.js'
 import { clusterFromReceipts } from '../cluster/from-receipts.js'
 import { type Gathered, gatherFacts } from '../engine/gather.js'
-import type { Problem } from '../errors.js'
+import { errorProblem, type Problem, ProblemError } from '../errors.js'
 import type { ReadContext, ReadFleet } from './context.js'
 
 /** What was found on a visit of all hosts. */
@@ -13,6 +13,9 @@ export interface Visit {
   /** Hosts that could not be reached or asked. */
   readonly unreachable: ReadonlyMap<HostKey, Problem>
 }
+
+/** What asking takes of a context. */
+type Asking = Pick<ReadContext, 'signal' | 'world'>
 
 /** A context whose connections are of one kind, to change or only to read. */
 type Connecting<F extends ReadFleet> = Pick<ReadContext, 'emit'> & {
@@ -37,14 +40,39 @@ export async function connectAll<F extends ReadFleet>(cluster: Cluster, context:
 }
 
 /** Asks all connected hosts for their facts. Without an inventory file the receipts found may say that they live elsewhere: then once more. */
-export async function visit(cluster: Cluster, fleet: ReadFleet, context: ReadContext): Promise<Visit> {
+export async function visit(cluster: Cluster, fleet: ReadFleet, context: Pick<Asking, 'signal'>): Promise<Visit> {
   const first = await gatherFacts(cluster, fleet.connections, context.signal)
   const told = toldByReceipts(cluster, first.facts)
   const { facts, problems } = isElsewhere(told, cluster) ? await visitAgain(told, fleet, context) : first
   return { cluster: told, facts, unreachable: new Map([...fleet.unreachable, ...problems]) }
 }
 
-async function visitAgain(told: Cluster, fleet: ReadFleet, context: ReadContext): Promise<Gathered> {
+/** What a host may take to say how it is; one that hangs must not hide the others. */
+const silenceMs = 10_000
+
+/** The same for those who only tell: a host that hangs is one that could not be asked. */
+export async function visitBriefly(cluster: Cluster, fleet: ReadFleet, context: Asking): Promise<Visit> {
+  const over = new AbortController()
+  const silence = new AbortController()
+  context.world.sleep(silenceMs, over.signal).then(
+    () => silence.abort(new ProblemError([silent])),
+    () => undefined,
+  )
+  try {
+    return await visit(cluster, fleet, { ...context, signal: AbortSignal.any([context.signal, silence.signal]) })
+  } finally {
+    over.abort(new Error('visited'))
+  }
+}
+
+const silent = errorProblem({
+  code: 'host-silent',
+  title: 'The host does not answer',
+  cause: `it let us in, and did not say how it is within ${silenceMs / 1000} s`,
+  remedy: 'log in with `ssh HOST` and look: is its disk or its memory exhausted?',
+})
+
+async function visitAgain(told: Cluster, fleet: ReadFleet, context: Pick<Asking, 'signal'>): Promise<Gathered> {
   await fleet.reach(told)
   return gatherFacts(told, fleet.connections, context.signal)
 }

@@ -5,7 +5,7 @@ import type { HostOptions, Outcome, ReadContext, ReadFleet, ReleaseAtHand } from
 import { FailedRun } from '../failed-run.js'
 import { freshClusterId, planUp } from '../planning.js'
 import type { VerbRun } from '../verb-run.js'
-import { connectAll, type Visit, visit } from '../visit.js'
+import { connectAll, type Visit, visitBriefly } from '../visit.js'
 import { gatherEvidence } from './gather-evidence.js'
 import { versionsOf } from './versions.js'
 import { writeBundle } from './write-bundle.js'
@@ -19,7 +19,7 @@ export interface DiagnoseOptions extends HostOptions {
 export async function diagnose(options: DiagnoseOptions, run: VerbRun, context: ReadContext): Promise<Outcome> {
   const chosen = { ...options.cluster, hosts: options.cluster.hosts.filter(({ key }) => isChosen(key, options)) }
   await using fleet = await connectAll(chosen, context)
-  const found = await visit(chosen, fleet, context)
+  const found = await visitBriefly(chosen, fleet, context)
   const { name } = options.cluster
   const file = resolve(
     run.io.workingDirectory,

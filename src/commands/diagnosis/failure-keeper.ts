@@ -2,10 +2,10 @@ import { readdir, rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { Cluster } from '../../cluster/cluster.js'
 import type { Event } from '../../engine/events.js'
-import { gatherFacts } from '../../engine/gather.js'
 import { systemWorld } from '../../system-world.js'
 import type { CommandContext, Failure } from '../context.js'
 import type { Io } from '../io.js'
+import { visitBriefly } from '../visit.js'
 import { gatherEvidence } from './gather-evidence.js'
 import { versionsOf } from './versions.js'
 import { writeBundle } from './write-bundle.js'
@@ -14,18 +14,13 @@ import { writeBundle } from './write-bundle.js'
 const kept = 10
 
 /** Keeps what a failed run saw in a file on this machine, and throws old ones away. Never fails: what failed matters more. */
-export function failureKeeper({
-  io,
-  events,
-}: {
-  readonly io: Io
-  readonly events: readonly Event[]
-}): NonNullable<CommandContext['keepFailure']> {
-  const state = io.env.XDG_STATE_HOME || join(io.homeDirectory, '.local/state')
+export function failureKeeper(options: KeeperOptions): NonNullable<CommandContext['keepFailure']> {
+  const { env, homeDirectory } = options.io
+  const state = env.XDG_STATE_HOME || join(homeDirectory, '.local/state')
   const directory = join(state, 'trueno-deploy', 'failures')
   return async (failure) => {
     try {
-      const file = await keep(failure, directory, events)
+      const file = await keep(failure, directory, options)
       await forgetOld(directory)
       return file
     } catch {
@@ -34,22 +29,26 @@ export function failureKeeper({
   }
 }
 
+interface KeeperOptions {
+  readonly io: Io
+  /** All that was told so far. */
+  readonly events: readonly Event[]
+  /** Whoever stops us does not want to wait for it. */
+  readonly signal: AbortSignal
+}
+
 async function keep(
   { cluster, fleet, ...failure }: Failure,
   directory: string,
-  events: readonly Event[],
+  { events, signal }: KeeperOptions,
 ): Promise<string> {
   const at = systemWorld.now()
-  const { facts } = await gatherFacts(cluster, fleet.connections)
+  const { facts, unreachable } = await visitBriefly(cluster, fleet, { signal, world: systemWorld })
   const evidence = await gatherEvidence(facts, fleet, systemWorld)
   const name = nameOf(cluster, at)
   const file = join(directory, `${name}.tgz`)
-  const { unreachable } = fleet
-  await writeBundle(
-    file,
-    { name, versions: versionsOf(), cluster, facts, unreachable, evidence, events, ...failure },
-    at / 1000,
-  )
+  const seen = { versions: versionsOf(), cluster, facts, unreachable, evidence, events }
+  await writeBundle(file, { name, ...seen, ...failure }, at / 1000)
   return file
 }
 
