@@ -3,6 +3,29 @@ import { parseFacts } from '../cluster/parse-facts.js'
 import { isAtBarrier, servesDrivers } from '../plan/state.js'
 import type { ReadConnection } from '../ssh/connection.js'
 import type { Gate } from '../trueno/gates.js'
+import type { World } from '../world.js'
+
+/** Longer than Trueno is usually silent while it starts. */
+const silenceMs = 15_000
+
+/** How long a log has said nothing. */
+export class Quiet {
+  #heardAt = 0
+
+  constructor(private readonly world: World) {}
+
+  /** A line has come. */
+  heard(): void {
+    this.#heardAt = this.world.now()
+  }
+
+  /** Resolves when no line has come for a while, from now on. */
+  async hasFallen(signal: AbortSignal): Promise<void> {
+    this.heard()
+    for (let left = silenceMs; left > 0; left = this.#heardAt + silenceMs - this.world.now())
+      await this.world.sleep(left, signal)
+  }
+}
 
 /** What a host is found to be whose logs say nothing any more. */
 export type Silence =

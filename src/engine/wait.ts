@@ -7,11 +7,12 @@ import { awaited, type Gate, gateFiles, type Sighting, sight } from '../trueno/g
 import { layoutOf } from '../trueno/layout.js'
 import { bareLine, type ReadySignal } from '../trueno/lines.js'
 import { ownerOf } from '../trueno/scene.js'
+import { askUntilItAnswers } from './ask-port.js'
 import { ComponentLogs } from './component-logs.js'
 import { connectionOf } from './engine.js'
 import { died, elasticsearchLate, type Failing, givenUp, hasDied, titles, tooSlow } from './failing.js'
 import { HostFailure } from './host-failure.js'
-import { lookBehindSilence, type Silence } from './silence.js'
+import { lookBehindSilence, Quiet, type Silence } from './silence.js'
 import type { StepRun } from './steps.js'
 
 export type WaitStep = Extract<Step, { kind: 'wait' }>
@@ -35,12 +36,6 @@ export class ReadyLineLost extends ProblemError {
   override readonly name = 'ReadyLineLost'
 }
 
-/** A balancer answers within a moment; an Elasticsearch that came late takes its time. */
-const askAfterMs = { first: 100, most: 1000 }
-
-/** Longer than Trueno is usually silent while it starts. */
-const silenceMs = 15_000
-
 /** Hosts that are named while they are waited for. */
 const mostNamed = 3
 
@@ -50,9 +45,9 @@ class Watch {
   readonly #over = new AbortController()
   readonly #failure: HostFailure
   readonly #logs: ComponentLogs
+  readonly #quiet: Quiet
   /** Titles of the components that core waits for, with the last line that each logged. */
   readonly #awaited = new Map<string, string>()
-  #heardAt = 0
   #passed = false
   #asking = false
   readonly #signalled = new Set<string>()
@@ -70,6 +65,7 @@ class Watch {
     const over = this.#over.signal
     this.#gate = gate
     this.#failure = new HostFailure({ gate, run, over, reject: (error) => this.#settle?.reject(error) })
+    this.#quiet = new Quiet(run.engine.world)
     this.#logs = new ComponentLogs({
       connection: connectionOf(run.engine, run.place.host),
       world: run.engine.world,
@@ -135,20 +131,12 @@ class Watch {
   async #watchSilence(): Promise<void> {
     const { engine, place } = this.run
     for (let found: Silence = 'waiting'; found === 'waiting'; ) {
-      await this.#silence()
+      await this.#quiet.hasFallen(this.#over.signal)
       found = await lookBehindSilence(connectionOf(engine, place.host), this.#gate)
       if (found === 'passed') this.ready('its port is open, its log is silent')
       if (found === 'died') await this.#failure.fail({ ...died, title: hasDied[this.#gate.id] })
       if (found === 'waiting' && this.#awaited.size > 0) await this.#tellAwaited()
     }
-  }
-
-  /** Resolves when no line has come for a while. */
-  async #silence(): Promise<void> {
-    const { world } = this.run.engine
-    this.#heardAt = world.now()
-    for (let left = silenceMs; left > 0; left = this.#heardAt + silenceMs - world.now())
-      await world.sleep(left, this.#over.signal)
   }
 
   /** What core waits for and does not say; it may be there already. */
@@ -162,7 +150,7 @@ class Watch {
 
   #see(file: string, text: string): void {
     if (text.trim() === '' || this.#over.signal.aborted) return
-    this.#heardAt = this.run.engine.world.now()
+    this.#quiet.heard()
     const sighting = sight(this.#gate, text)
     this.#failure.remember(file, text)
     if (sighting.kind === 'exit' || file !== layoutOf(this.#gate.home).pm2Log) this.#tell(bareLine(text))
@@ -244,18 +232,15 @@ class Watch {
   #ask(why: string): void {
     if (this.#asking) return
     this.#asking = true
-    this.#meanwhile(this.#askUntilItAnswers(why))
-  }
-
-  async #askUntilItAnswers(why: string): Promise<void> {
     const { engine, place } = this.run
-    const probes = engine.probes(place.host)
-    for (let pause = askAfterMs.first; !this.#over.signal.aborted; pause = Math.min(pause * 2, askAfterMs.most)) {
-      const answer = await probes.http(this.#gate.key, this.#gate.port, this.#over.signal)
-      if (answer.ok) return this.ready(`port ${this.#gate.port} answers (${why})`)
-      this.#tell(`port ${this.#gate.port}: ${answer.detail}`)
-      await engine.world.sleep(pause, this.#over.signal)
-    }
+    const asking = askUntilItAnswers(why, {
+      gate: this.#gate,
+      probes: engine.probes(place.host),
+      world: engine.world,
+      signal: this.#over.signal,
+      tell: (message) => this.#tell(message),
+    })
+    this.#meanwhile(asking.then((evidence) => this.ready(evidence)))
   }
 
   /** What goes wrong beside the wait must end it too, but not after it is over. */
