@@ -24,15 +24,11 @@ export const network: readonly Cause[] = [
     cause: ([service, times]) => `all ${times} ports that Spark's ${service} tried are taken`,
     remedy: () => `see \`ss -ltnp\` on the host for who has them, ${again}`,
   }),
-  told(
-    'address-not-local',
-    /Cannot assign requested address|EADDRNOTAVAIL(?:[^\d]*([\d.]+))?|Failed to bind to: \/?([\d.]+)/,
-    {
-      title: 'The address is not one of this host',
-      cause: (_, { host }) => `${host} means an address that the host itself does not have`,
-      remedy: () => 'use an address of the host as its key in cluster.json, or correct /etc/hosts on the host',
-    },
-  ),
+  told('address-not-local', /Cannot assign requested address|EADDRNOTAVAIL/, {
+    title: 'The address is not one of this host',
+    cause: (_, { host }) => `${host} means an address that the host itself does not have`,
+    remedy: () => 'use an address of the host as its key in cluster.json, or correct /etc/hosts on the host',
+  }),
   told('own-name-unknown', /(?:^|^Caused by: |" )java\.net\.UnknownHostException: (\S+?):/, {
     in: /^spark-|^gremlin_server-|\.txt$/,
     title: 'A host name is not found',
