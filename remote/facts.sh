@@ -19,6 +19,7 @@
 #     FLAGS: of ro,noexec those that it is mounted with
 #   local IP..., its IPv4 addresses but loopback; no line where they cannot be told
 #   temporary noexec                  unseen listeners     name NAME IP, without IP where it is not found
+#   arrived KIB, of artifacts that are not whole yet; no line where there are none
 #   tool NAME PATH                    node VERSION         java-home PATH                 java-version TEXT
 #   address IP                        current ID           artifact SHA256 KIB
 #   release ID, the one that became current last comes first                 part RELEASE-ID SHA256 TO
@@ -194,6 +195,7 @@ stored() {
   for path in "$home"/artifacts/*; do
     if is_hash "${path##*/}"; then artifact "$path"; fi
   done
+  arrived
 }
 
 # A release is touched when it becomes the current one; of a single one there is no order to ask for.
@@ -220,6 +222,13 @@ parts() { # RELEASE-ID; its record on standard input
   while read -r kind sha256 to; do
     [ "$kind" != artifact ] || printf 'part\t%s\t%s\t%s\n' "$1" "$sha256" "$to"
   done
+}
+
+# What an earlier run has brought of artifacts that are not whole yet.
+arrived() {
+  set -- "$home"/artifacts/.part-*
+  [ -e "$1" ] || return 0
+  { du -kc "$@" 2>/dev/null || true; } | awk '$2 == "total" { print "arrived\t" $1 }'
 }
 
 artifact() { # PATH; its size is in the first line of its record

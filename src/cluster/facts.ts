@@ -56,6 +56,8 @@ export interface Facts {
   readonly parts: Readonly<Record<Sha256, readonly PlacedArtifact[]>>
   /** Complete artifacts below `artifacts/`. */
   readonly artifacts: readonly Sha256[]
+  /** What an earlier run has brought of artifacts that are not whole yet: the next goes on from there. */
+  readonly arrivedKiB: number
   /** What artifacts and releases take on the disk together, as far as it was recorded when they came. */
   readonly storeKiB: number
   /** sha256 of the configuration files in place; null: not there. */

@@ -81,6 +81,7 @@ const bareFacts: Facts = {
   releases: [],
   parts: {},
   artifacts: [],
+  arrivedKiB: 0,
   storeKiB: 0,
   files: { cluster: null, environment: null, engines: null, balancer: null, receipt: null },
   receipt: null,
@@ -127,6 +128,7 @@ describe('a host', () => {
       `part\t${a}\t${a}\tlib/an engine`,
       `artifact\t${b}\t12`,
       `artifact\t${a}\t`,
+      'arrived\t5',
       `hash\tcluster\t${a}`,
       `hash\treceipt\t${b}`,
     ]
@@ -141,6 +143,7 @@ describe('a host', () => {
         ],
       },
       artifacts: [b, a],
+      arrivedKiB: 5,
       storeKiB: 12,
       files: { cluster: a, environment: null, engines: null, balancer: null, receipt: b },
     })
@@ -384,6 +387,7 @@ function someFacts(): fc.Arbitrary<Facts> {
       maxKeys: 2,
     }),
     artifacts: fc.array(hash, { maxLength: 3 }),
+    arrivedKiB: fc.nat(),
     storeKiB: fc.nat(),
     files: fc.record({
       cluster: orNull(hash),

@@ -137,6 +137,7 @@ export function emptyFacts(host: string, more: Partial<Facts> = {}): Facts {
     releases: [],
     parts: {},
     artifacts: [],
+    arrivedKiB: 0,
     storeKiB: 0,
     files: { cluster: null, environment: null, engines: null, balancer: null, receipt: null },
     receipt: null,

@@ -45,6 +45,7 @@ export function renderFacts(facts: Facts): string {
     ...facts.releases.map((id) => ['release', id]),
     ...Object.entries(facts.parts).flatMap(([id, parts]) => parts.map(({ sha256, to }) => ['part', id, sha256, to])),
     ...facts.artifacts.map((sha256, index) => ['artifact', sha256, index === 0 ? facts.storeKiB : null]),
+    ...told('arrived', facts.arrivedKiB || null),
     ...Object.entries(files).flatMap(([name, sha256]) => told('hash', sha256, name)),
     ...json('receipt', facts.receipt),
     ...json('start', facts.start),

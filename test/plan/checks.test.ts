@@ -228,6 +228,13 @@ describe('checks', () => {
     ])
   })
 
+  it('count what has arrived of a release that was broken off: it need not find room again', () => {
+    const large = artifacts.map((artifact) => ({ ...artifact, bytes: 10e6, space: { bytes: 10e6, files: 1 } }))
+    const facts = { home: { ...empty.home, freeKiB: 130_000 } }
+    expect(problemsOf({ facts, release: { artifacts: large } })).toMatchObject([{ code: 'no-space', host }])
+    expect(problemsOf({ facts: { ...facts, arrivedKiB: 20_000 }, release: { artifacts: large } })).toEqual([])
+  })
+
   it('find nothing on machines that are fit', () => {
     expect(problemsOf({})).toEqual([])
   })

@@ -46,6 +46,15 @@ inEachShell((host) => {
       })
     })
 
+    test('tell what has arrived of artifacts that are not whole', async () => {
+      expect((await facts()).arrivedKiB).toBe(0)
+      host().put(`artifacts/.part-${'a'.repeat(64)}`, Buffer.alloc(100_000, 'x'))
+      host().put(`artifacts/.part-${'b'.repeat(64)}`, Buffer.alloc(100_000, 'x'))
+      const { arrivedKiB } = await facts()
+      expect(arrivedKiB).toBeGreaterThan(190)
+      expect(arrivedKiB).toBeLessThan(220)
+    })
+
     test('of another kind are told as they say', async () => {
       host().fakeTool('uname', '#!/bin/sh\necho aarch64\n')
       expect((await facts()).machine.arch).toBe('aarch64')

@@ -118,7 +118,8 @@ const littleKiB = 1024 ** 2
 export const spaceForArtifacts: Find = ({ host, facts, context, release }) => {
   if (release === null) return []
   const lacking = missingParts(artifactsFor(host, facts, context), facts, context) ?? []
-  const needed = spaceFor(lacking.filter((artifact) => !facts.artifacts.includes(artifact.sha256)))
+  const wanted = lacking.filter((artifact) => !facts.artifacts.includes(artifact.sha256))
+  const needed = spaceFor(wanted, facts.arrivedKiB * 1024)
   const { freeFiles, freeKiB, path } = facts.home
   const noBytes = needed.bytes > freeKiB * 1024
   const noFiles = freeFiles !== null && needed.files > freeFiles
@@ -136,12 +137,12 @@ export const spaceForArtifacts: Find = ({ host, facts, context, release }) => {
   ]
 }
 
-/** While it is unpacked, an artifact lies on the host twice: as it arrived, and as a tree. */
-function spaceFor(artifacts: readonly Artifact[]): Space {
+/** While it is unpacked, an artifact lies on the host twice: as it arrived, and as a tree. What is there is not sent again. */
+function spaceFor(artifacts: readonly Artifact[], arrived: number): Space {
   const sum = (values: readonly number[]): number => values.reduce((total, value) => total + value, 0)
   const arriving = sum(artifacts.map(({ bytes, wireBytes }) => wireBytes ?? bytes))
   return {
-    bytes: sum(artifacts.map(({ space }) => space.bytes)) + arriving,
+    bytes: sum(artifacts.map(({ space }) => space.bytes)) + Math.max(0, arriving - arrived),
     files: sum(artifacts.map(({ space }) => space.files)),
   }
 }
