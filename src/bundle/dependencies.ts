@@ -1,19 +1,12 @@
-import { createHash } from 'node:crypto'
-import { createWriteStream } from 'node:fs'
-import { mkdir, readFile, rename, stat, writeFile } from 'node:fs/promises'
-import { dirname, join } from 'node:path'
-import { pipeline } from 'node:stream/promises'
-import { createGzip } from 'node:zlib'
-import type { Sha256 } from '../cluster/cluster.js'
+import { readFile, writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
 import { errorProblem, ProblemError } from '../errors.js'
-import { inScratch, keepNewest } from '../release/cache.js'
+import { inScratch } from '../release/cache.js'
 import { isRecord, parse } from '../release/identify.js'
-import { tarOf } from '../release/tar.js'
-import { readTree } from '../release/tree.js'
-import { unpack } from '../release/unpack.js'
 import type { Platform } from '../trueno/release.js'
 import { type Clients, FetchError } from './clients.js'
 import { lastWords } from './fetchers.js'
+import { findKept, keepInstalled, keptPath, place } from './kept-dependencies.js'
 import type { Store } from './store.js'
 
 export interface DependencyOptions {
@@ -124,59 +117,4 @@ function withoutAddresses(lock: string): string {
     if (isRegistered) delete entry.resolved
   }
   return `${JSON.stringify(document, null, 2)}\n`
-}
-
-/** How many are kept; each is some 20 MB. */
-const kept = 8
-
-/** One file for what was installed: copied thousands of files at a time, and the same whoever installed it. */
-async function keepInstalled(scratch: string, path: string, signal: AbortSignal): Promise<string> {
-  const { root, entries } = await readTree(scratch, isKept)
-  const packed = join(scratch, 'packed.tgz')
-  const tar = tarOf({ root, entries, to: '' })
-  await pipeline(tar, createGzip({ level: 1 }), createWriteStream(packed, { mode: 0o600 }), { signal })
-  await mkdir(dirname(path), { recursive: true, mode: 0o700 })
-  await rename(packed, path)
-  await keepNewest(dirname(path), kept)
-  return path
-}
-
-/** What npm leaves for itself differs from machine to machine. */
-function isKept(path: string): boolean {
-  if (path !== 'node_modules' && !path.startsWith('node_modules/')) return false
-  return !/^node_modules\/(?:\.package-lock\.json|\.cache|\.modules\.yaml)$/.test(path)
-}
-
-async function place(kept: string, into: string, signal: AbortSignal): Promise<void> {
-  const opened = `${into}.node_modules`
-  await unpack(kept, opened, { signal })
-  await rename(join(opened, 'node_modules'), join(into, 'node_modules'))
-}
-
-async function findKept(
-  manifest: Readonly<Record<string, unknown>>,
-  lock: string,
-  options: DependencyOptions,
-): Promise<string | null> {
-  const path = keptPath(manifest, lock, options)
-  return stat(path).then(
-    () => path,
-    () => null,
-  )
-}
-
-/** To be raised whenever the same lock would be installed otherwise. */
-const rules = 1
-
-function keptPath(
-  { dependencies, overrides }: Readonly<Record<string, unknown>>,
-  lock: string,
-  { store, platform }: DependencyOptions,
-): string {
-  const key = JSON.stringify([rules, dependencies, overrides, platform, parse(lock)])
-  return join(store.directory, 'dependencies', `${sha256(key)}.tgz`)
-}
-
-function sha256(text: string): Sha256 {
-  return createHash('sha256').update(text).digest('hex')
 }

@@ -1,3 +1,4 @@
+import { stat } from 'node:fs/promises'
 import { dirname } from 'node:path'
 import { errorProblem, type Problem, ProblemError } from '../errors.js'
 import type { Clients } from './clients.js'
@@ -7,7 +8,7 @@ export function isDiskError(error: unknown): boolean {
   return codes.includes(codeOf(error))
 }
 
-export function isDiskFull(error: unknown): boolean {
+function isDiskFull(error: unknown): boolean {
   return ['ENOSPC', 'EDQUOT'].includes(codeOf(error))
 }
 
@@ -31,7 +32,7 @@ export async function needRoom(
 }
 
 /** A disk that ran full while we wrote to it. */
-export async function fullProblem(folder: string, clients: Pick<Clients, 'freeBytes'>, message: string) {
+async function fullProblem(folder: string, clients: Pick<Clients, 'freeBytes'>, message: string) {
   const free = await clients.freeBytes(dirname(folder))
   return roomProblem(folder, free, message)
 }
@@ -51,7 +52,7 @@ function inMiB(bytes: number): string {
   return `${Math.ceil(bytes / mebibyte)} MiB`
 }
 
-export function unwritableProblem({ message }: Error): Problem {
+function unwritableProblem({ message }: Error): Problem {
   return errorProblem({
     code: 'bundle-unwritable',
     title: 'The bundle cannot be written',
@@ -59,4 +60,22 @@ export function unwritableProblem({ message }: Error): Problem {
     evidence: message,
     remedy: 'give another place with `--out DIR`, or make it writable for you',
   })
+}
+
+export async function isFolder(path: string): Promise<boolean> {
+  return stat(path).then(
+    (stats) => stats.isDirectory(),
+    () => false,
+  )
+}
+
+/** What this machine's disk refused while a bundle was made, told as a problem; any other error as it is. */
+export async function asDiskProblem(
+  error: unknown,
+  out: string,
+  { clients, signal }: { readonly clients: Pick<Clients, 'freeBytes'>; readonly signal: AbortSignal },
+): Promise<unknown> {
+  if (signal.aborted) return signal.reason
+  if (isDiskFull(error)) return new ProblemError([await fullProblem(out, clients, (error as Error).message)])
+  return isDiskError(error) ? new ProblemError([unwritableProblem(error as Error)]) : error
 }

@@ -1,12 +1,13 @@
 import { stat } from 'node:fs/promises'
 import type { Sha256 } from '../cluster/cluster.js'
-import { errorProblem, type Problem, ProblemError } from '../errors.js'
+import { type Problem, ProblemError } from '../errors.js'
 import { inScratch } from '../release/cache.js'
 import { headOf } from '../release/unpack.js'
 import type { Candidate, Choice } from './choose.js'
 import { FetchError } from './clients.js'
 import { type FetchContext, fetchSource } from './fetchers.js'
 import { archiveKind } from './open-archive.js'
+import { leftOut, mismatch, missing, nearest, unavailable } from './source-problems.js'
 import { isRemote, type Remote, specText } from './spec.js'
 import { find, keep, type Stored } from './store.js'
 
@@ -87,26 +88,10 @@ async function remote(
     return keep(context.store, fetched)
   })
   if (expected !== undefined && file.sha256 !== expected)
-    throw new ProblemError([mismatch(choice, source, expected, file.sha256, context)])
+    throw new ProblemError([
+      mismatch(choice, source, { expected, found: file.sha256, isLocked: context.locked[source] !== undefined }),
+    ])
   return { kind: 'stored', file, source, isNew: true, isFirst: expected === undefined }
-}
-
-function nearest(
-  { version, known }: Candidate,
-  { name, part }: Choice,
-  failures: readonly string[],
-): readonly Problem[] {
-  if (version === part.version || version === '') return []
-  return [
-    {
-      code: 'source-nearest',
-      severity: 'warning',
-      title: `${part.title} ${version} is taken in the place of ${part.version}`,
-      cause: known ?? 'what belongs to this Trueno cannot be had here',
-      evidence: failures.join('\n'),
-      remedy: `if you have ${part.title} ${part.version}: --source ${name}=PATH`,
-    },
-  ]
 }
 
 /** A stand-in where there is one, nothing where nothing was ever offered; else it is a failure. */
@@ -118,54 +103,4 @@ function without(choice: Choice, failures: readonly string[]): Obtained {
     return { choice, from: { kind: 'standin' }, version: part.version, warnings }
   if (candidates.length === 0) return { choice, from: { kind: 'none' }, version: '', warnings }
   throw new ProblemError([unavailable(choice, failures)])
-}
-
-function leftOut({ name, part }: Choice, failures: readonly string[]): Problem {
-  const isFilled = part.standin !== undefined
-  return {
-    code: isFilled ? 'source-standin' : 'source-left-out',
-    severity: 'warning',
-    title: isFilled ? `${part.title} is a stand-in` : `${part.title} is left out`,
-    cause: part.standin ?? part.without,
-    evidence: failures.join('\n'),
-    remedy: `if you have it: --source ${name}=PATH`,
-  }
-}
-
-function unavailable({ name, part }: Choice, failures: readonly string[]): Problem {
-  return errorProblem({
-    code: 'source-unavailable',
-    title: `${part.title} cannot be had`,
-    cause: failures.length === 1 ? 'its source cannot be reached' : `none of ${failures.length} ways leads to it`,
-    evidence: failures.join('\n'),
-    remedy: `give it: --source ${name}=PATH (a folder or an archive)\nor go without: --source ${name}=none (${part.without})`,
-  })
-}
-
-function missing({ name, part }: Choice, path: string, { message }: Error): Problem {
-  return errorProblem({
-    code: 'source-missing',
-    title: `${part.title} is not there`,
-    cause: `${path} cannot be read`,
-    evidence: message,
-    remedy: `give a folder or an archive that is there: --source ${name}=PATH`,
-  })
-}
-
-function mismatch(
-  { part }: Choice,
-  source: string,
-  expected: Sha256,
-  found: Sha256,
-  { locked }: ObtainContext,
-): Problem {
-  const where = locked[source] === undefined ? 'the table of trueno-deploy' : 'trueno-deploy.lock.json'
-  return errorProblem({
-    code: 'source-mismatch',
-    title: `${part.title} is not what it was`,
-    cause: `${source} has changed since its sha256 was recorded, or somebody has changed it on the way here`,
-    evidence: `recorded ${expected} (${where})\nfetched  ${found}`,
-    remedy:
-      'find out which is right. Is it the new one, remove its line from trueno-deploy.lock.json, or give the file with --source; the one that was recorded is never replaced by itself',
-  })
 }

@@ -1,21 +1,16 @@
-import { readFile, rename, writeFile } from 'node:fs/promises'
-import { dirname, join, resolve } from 'node:path'
+import { resolve } from 'node:path'
 import { checkBundle, readBundle } from '../bundle/check.js'
-import { makeBundle } from '../bundle/make.js'
 import type { Manifest } from '../bundle/manifest.js'
-import { realClients } from '../bundle/real-clients.js'
-import { readTable, type SourceTable } from '../bundle/table.js'
 import { errorProblem, exitCodes, type Problem, ProblemError, UsageError } from '../errors.js'
 import { isMirrorAddress } from '../mirror/mirror.js'
 import { openRelease } from '../release/open.js'
 import { renderBundle, renderFound } from '../report/bundle-text.js'
 import { parseNetworks } from '../ssh/networks.js'
 import { systemWorld } from '../system-world.js'
-import type { Platform } from '../trueno/release.js'
+import { makeRelease } from './bundle-make.js'
 import type { Outcome } from './context.js'
-import { lockFileOf, readLockFile, writeLockFile } from './lock-file.js'
 import { mirrorOf } from './mirror-account.js'
-import { packageRoot, packageVersion } from './package-root.js'
+import { packageRoot } from './package-root.js'
 import { push } from './push.js'
 import { cacheOf } from './session.js'
 import type { VerbRun } from './verb-run.js'
@@ -37,77 +32,16 @@ const tellers = { ls, show, push: pushTo } satisfies Record<
 >
 
 async function make(run: VerbRun): Promise<Outcome> {
-  const { io, emit, signal } = run
-  const { source = [], flavour = '', platform } = run.typed.options
   const out = folderOf(run)
-  const lock = lockOf(run)
-  const { sources: locked = {} } = await readLockFile(lock)
-  const table = await readTable(packageRoot)
-  emit({
-    kind: 'runStarted',
-    verb: 'bundle',
-    cluster: relativeTo(out, io.workingDirectory),
-    hosts: partsIn(table, flavour),
-    noun: 'part',
-    release: null,
-  })
-  const manifest = await makeBundle(
-    {
-      table,
-      sources: source,
-      flavour,
-      platform: platform as Platform,
-      folder: io.workingDirectory,
-      out,
-      locked,
-      npmLock: await readFile(npmLockOf(lock), 'utf8').catch(() => null),
-      tool: packageVersion(),
-      packageRoot,
-    },
-    {
-      clients: realClients({
-        world: systemWorld,
-        environment: io.env,
-        only: parseNetworks(io.env.TRUENO_DEPLOY_ONLY),
-      }),
-      world: systemWorld,
-      emit,
-      signal,
-      cacheDirectory: join(cacheOf(io), 'bundle'),
-      onFetched: (sources) => recordSources(lock, sources),
-      onNpmLock: (text) => recordNpmLock(lock, text),
-    },
-  )
+  const name = relativeTo(out, run.io.workingDirectory)
+  const manifest = await makeRelease(run, out, name)
   const { push: mirror } = run.typed.options
   const pushed = mirror === undefined ? [] : [await putOn(mirror, out, run)]
-  return { exitCode: exitCodes.done, closing: [...pushed, ...closingOf(manifest, out, io.workingDirectory)] }
+  return { exitCode: exitCodes.done, closing: [...pushed, ...closingOf(manifest, name)] }
 }
 
-function partsIn({ common, flavours }: SourceTable, flavour: string): number {
-  return Object.keys(common).length + Object.keys(flavours[flavour]?.components ?? {}).length
-}
-
-async function recordSources(lock: string, sources: Readonly<Record<string, string>>): Promise<void> {
-  const before = await readLockFile(lock)
-  if (Object.keys(sources).every((source) => before.sources?.[source] !== undefined)) return
-  const all = Object.entries({ ...before.sources, ...sources }).sort(([a], [b]) => (a < b ? -1 : 1))
-  await writeLockFile(lock, { ...before, sources: Object.fromEntries(all) })
-}
-
-/** npm's own form, in a file of its own: it has thousands of lines, and npm reads it. */
-async function recordNpmLock(lock: string, text: string): Promise<void> {
-  const path = npmLockOf(lock)
-  await writeFile(`${path}.new`, text)
-  await rename(`${path}.new`, path)
-}
-
-function npmLockOf(lock: string): string {
-  return join(dirname(lock), 'trueno-deploy.npm-lock.json')
-}
-
-function closingOf({ release, label }: Manifest, out: string, from: string): readonly string[] {
-  const path = relativeTo(out, from)
-  return [`Release ${release.slice(0, 7)} (${label}) is in ${path}.`, `Next: trueno-deploy up --release ${path}`]
+function closingOf({ release, label }: Manifest, name: string): readonly string[] {
+  return [`Release ${release.slice(0, 7)} (${label}) is in ${name}.`, `Next: trueno-deploy up --release ${name}`]
 }
 
 async function check(run: VerbRun, directory?: string): Promise<Outcome> {
@@ -188,11 +122,6 @@ function unknownPart(name: string, { parts }: Manifest): Problem {
 
 function folderOf({ typed, io }: VerbRun, directory = typed.options.out ?? 'trueno-release'): string {
   return resolve(io.workingDirectory, directory)
-}
-
-/** Beside the `cluster.json` that the release is for. */
-function lockOf({ io }: VerbRun): string {
-  return lockFileOf(join(io.workingDirectory, 'cluster.json'))
 }
 
 function relativeTo(path: string, folder: string): string {
