@@ -102,6 +102,7 @@ describe('explain', () => {
 describe('a line', () => {
   it.each([
     ['tells by itself that the start fails', '/d/spark-err-1.log', 'JAVA_HOME is not set', true],
+    ['of a limit of watched files is not a full disk', '/d/x-err-1.log', 'Error: watch /etc ENOSPC', false],
     ['may only be a heading', '/d/elasticsearch-out-1.log', 'ERROR: bootstrap checks failed', false],
     ['may pass', '/d/spark-err-1.log', 'WARN Worker: Failed to connect to master h:8005', false],
     [

@@ -6,7 +6,7 @@ const elsewhere = 'or name another directory with `home` or `data` in the invent
 
 /** What the kernel and its limits refuse. */
 export const machine: readonly Cause[] = [
-  told('disk-full', /No space left on device|ENOSPC|Disk quota exceeded|EDQUOT/, {
+  told('disk-full', /no space left on device|disk quota exceeded|EDQUOT/i, {
     title: 'The disk is full',
     cause: (_, scene) => `there is no space left on the device${fullest(scene)}`,
     remedy: () => `free space on the host, ${elsewhere}; ${again}`,
