@@ -22,9 +22,9 @@ interface Example extends Pick<Scene, 'expected' | 'awaits'> {
 }
 
 const directory = new URL('../problems/', import.meta.url)
-const examples: readonly Example[] = readdirSync(directory).flatMap((file) =>
-  JSON.parse(readFileSync(new URL(file, directory), 'utf8')),
-)
+const examples: readonly Example[] = readdirSync(directory)
+  .filter((file) => file.endsWith('.json'))
+  .flatMap((file) => JSON.parse(readFileSync(new URL(file, directory), 'utf8')))
 
 const nothing: Condition = {
   now: null,
