@@ -90,10 +90,10 @@ export function nameOf(file: string): string {
   return file.split('/').at(-1) ?? ''
 }
 
-/** What a log belongs to: the directory of a component, `Trueno-Core`, `pm2.log`. */
+/** What a log belongs to: the directory of a component, `Trueno-Core`, `pm2.log`, `loadbalancer`. */
 export function ownerOf(file: string): string {
   const [, component] = /\/binaries\/([^/]+)\//.exec(file) ?? []
-  return component ?? nameOf(file).replace(/-(?:out|err|error)-\d+\.log$/, '')
+  return component ?? nameOf(file).replace(/(?:-(?:out|err|error)-\d+\.log|\.out)$/, '')
 }
 
 /** How processes ended since the start, as pm2's log says. */

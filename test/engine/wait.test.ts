@@ -3,7 +3,7 @@ import type { Barrier } from '../../src/engine/barrier.js'
 import type { StepRun } from '../../src/engine/steps.js'
 import { createTransfers } from '../../src/engine/transfers.js'
 import { waitForGate } from '../../src/engine/wait.js'
-import { InterruptedError, ProblemError } from '../../src/errors.js'
+import { InterruptedError, type Problem, ProblemError } from '../../src/errors.js'
 import type { Step } from '../../src/plan/plan.js'
 import { createSlots } from '../../src/ssh/slots.js'
 import type { Gate } from '../../src/trueno/gates.js'
@@ -77,7 +77,7 @@ function waiting(id: Gate['id'], expected: Expected = {}, http: Parameters<typeo
     try {
       return await fake.clock.run(waitForGate(step, run), 600_000)
     } catch (error) {
-      return error instanceof ProblemError ? error.problems[0] : error
+      return error instanceof ProblemError ? only(error.problems) : error
     } finally {
       expect(host.followed()).toEqual([])
     }
@@ -88,6 +88,11 @@ function waiting(id: Gate['id'], expected: Expected = {}, http: Parameters<typeo
     })
   }
   return { ...fake, host, giveUp, at, end }
+}
+
+/** A wait that fails with one problem gives that one. */
+function only(problems: readonly Problem[]): unknown {
+  return problems.length === 1 ? problems[0] : problems
 }
 
 const evidence = (...lines: readonly string[]): Expected => ({
@@ -280,4 +285,13 @@ describe('a component', () => {
       { problem: { code: 'component-not-ready', severity: 'warning', evidence: `${log}\nlooking for a master` } },
     ])
   })
+})
+
+it('a balancer whose port is taken is told by that alone, however often it ends', async () => {
+  const { at, end } = waiting('balancerAnswers', evidence(`==> ${balancerLog} <==`, 'listen EADDRINUSE :::9000'), {
+    http: [{ ok: false, reason: 'refused', detail: 'refused' }],
+  })
+  at(1, balancerLog, 'error: Forever detected script exited with code: 1')
+  at(2, balancerLog, 'error: Forever detected script exited with code: 1')
+  expect(await end()).toMatchObject({ code: 'port-taken', host: 'a' })
 })
