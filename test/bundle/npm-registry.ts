@@ -23,7 +23,7 @@ export async function npmRegistry(packages: Readonly<Record<string, string>>, is
       name,
       version,
       license: 'MIT',
-      scripts: { postinstall: 'touch /tmp/ran; exit 1' },
+      scripts: { postinstall: 'exit 1' },
     })
     tarballs.set(name, await tgzOf({ 'package.json': manifest, 'index.js': '' }))
   }
