@@ -58,6 +58,7 @@ export interface TypedOptions {
   readonly flavour?: string
   readonly platform?: string
   readonly check?: boolean
+  readonly fix?: boolean
 }
 
 /** Help and version are printed by commander; both end with exit code 0. */
@@ -179,6 +180,8 @@ const exitCode = (): Option => new Option('--exit-code', 'end with 5 when there 
 const watch = (): Option => new Option('--watch', 'look again every 2 s')
 const deep = (): Option =>
   new Option('--deep', 'compare all files of the release with what came, and measure the disks')
+const fix = (): Option =>
+  new Option('--fix', 'show what root can mend as a script, and run it on the hosts after a yes')
 const yes = (): Option => new Option('--yes', 'do not ask')
 const keep = (): Option => new Option('--keep', 'leave the hosts and the cluster there, to play with')
 const stop = (): Option => new Option('--stop', 'take down what --keep left')
@@ -237,10 +240,10 @@ const verbs = {
     examples: ['', " --hosts '192.168.1.4*'"],
   },
   check: {
-    summary: 'everything that would make `up` fail, and how each host is reached; reads only',
+    summary: 'everything that would make `up` fail, and how each host is reached; reads only, but with --fix',
     file: 'cluster.json',
-    options: [...reaching, release],
-    examples: ['', ' --verbose', ' --json --release ./trueno-0.1.0.tgz'],
+    options: [...reaching, release, fix, yes, wait],
+    examples: ['', ' --fix', ' --verbose', ' --json --release ./trueno-0.1.0.tgz'],
   },
   trust: {
     summary: "show the hosts' key fingerprints and pin them",

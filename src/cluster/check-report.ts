@@ -11,6 +11,16 @@ export interface CheckReport {
   /** Null: none is given and the hosts carry none; what depends on one was not looked at. */
   readonly release: Sha256 | null
   readonly hosts: readonly CheckedHost[]
+  /** What root can mend of it. */
+  readonly fixes: readonly ProposedFix[]
+}
+
+/** A script to be read and run as root, and the hosts that need it. */
+export interface ProposedFix {
+  readonly hosts: readonly HostKey[]
+  readonly script: string
+  /** It was run on all of them. */
+  readonly done: boolean
 }
 
 export interface CheckedHost {

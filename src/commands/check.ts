@@ -3,6 +3,7 @@ import type { Host, HostKey } from '../cluster/cluster.js'
 import type { Reach } from '../cluster/reach.js'
 import { type ExitCode, exitCodes, type Problem } from '../errors.js'
 import type { HostOptions, Outcome, ReadContext, ReleaseAtHand } from './context.js'
+import { proposedFixes } from './mending/fix-script.js'
 import { checkUp, freshClusterId } from './planning.js'
 import { connectAll, type Visit, visit } from './visit.js'
 
@@ -20,7 +21,7 @@ export async function check(
 ): Promise<Outcome & { readonly report: CheckReport }> {
   await using fleet = await connectAll(options.cluster, context)
   const found = await visit(options.cluster, fleet, context)
-  const { release, problems } = checkUp(found, { ...options, freshId: freshClusterId(context.world) })
+  const { release, problems, fixes } = checkUp(found, { ...options, freshId: freshClusterId(context.world) })
   const hosts = chosenHosts(found, options).map((host) => checkedHost(host, found, problems, options))
   const exitCode = exitCodeOf(hosts)
   const report: CheckReport = {
@@ -29,6 +30,7 @@ export async function check(
     cluster: found.cluster.name,
     release: release?.id ?? null,
     hosts,
+    fixes: proposedFixes(fixes),
   }
   return { report, exitCode, closing: [] }
 }

@@ -3,9 +3,10 @@ import type { Facts } from '../cluster/facts.js'
 import { errorProblem, type Problem, ProblemError, UsageError } from '../errors.js'
 import { workflows } from '../phases/workflows.js'
 import { buildPlan, clusterIdOf } from '../plan/build.js'
+import type { Fix } from '../plan/checks/fixes.js'
 import type { PhaseDefinition, WantedRelease } from '../plan/context.js'
 import type { Plan } from '../plan/plan.js'
-import { preflightProblems } from '../plan/preflight.js'
+import { preflightFixes, preflightProblems } from '../plan/preflight.js'
 import { isMissingRight } from '../ssh/errors.js'
 import type { World } from '../world.js'
 import type { HostOptions, ReleaseAtHand } from './context.js'
@@ -38,12 +39,15 @@ export function checkUp(visit: Visit, request: Omit<PlanRequest, 'phases'>): Che
   const { cluster, facts } = visit
   const release = request.release?.release ?? releaseOfReceipts(visit)
   const clusterId = clusterIdOf(cluster, facts, request.freshId)
-  return { release, problems: preflightProblems({ cluster, clusterId, release, facts, ...choice(request) }, 'check') }
+  const inputs = { cluster, clusterId, release, facts, ...choice(request) }
+  return { release, problems: preflightProblems(inputs, 'check'), fixes: preflightFixes(inputs) }
 }
 
 export interface Checked {
   readonly release: WantedRelease | null
   readonly problems: readonly Problem[]
+  /** What root can mend of it, host by host. */
+  readonly fixes: ReadonlyMap<HostKey, readonly Fix[]>
 }
 
 export function planDown(visit: Visit, request: Pick<PlanRequest, 'chosen' | 'parallel'>): Plan {

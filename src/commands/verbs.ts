@@ -13,6 +13,8 @@ import type { Outcome } from './context.js'
 import { diagnose } from './diagnosis/diagnose.js'
 import { down } from './down.js'
 import { explain } from './explain.js'
+import { agreement } from './mending/agreement.js'
+import { checkAndFix } from './mending/check-and-fix.js'
 import { plan } from './plan.js'
 import { readContext } from './read-context.js'
 import { loadPlan, type SavedPlan, savePlan } from './saved-plan.js'
@@ -136,13 +138,15 @@ async function runDown(run: VerbRun): Promise<Outcome> {
 }
 
 async function runCheck(run: VerbRun): Promise<Outcome> {
-  const { json, verbose = false } = run.typed.options
+  const { json, verbose = false, fix = false } = run.typed.options
   await using session = await open(run, run.typed.file)
   await using release = await releaseOf(session, run.io)
   begin(run, session, release)
-  const { reaches } = session
-  const told = await check({ ...hostOptions(session, run), release, reaches }, readContext(session.context))
-  run.print(json ? `${JSON.stringify(told.report)}\n` : renderCheck(told.report, { ...run, verbose }))
+  const options = { ...hostOptions(session, run), release, reaches: session.reaches }
+  const told = fix
+    ? await checkAndFix({ ...options, wait: run.typed.options.wait === true, agree: agreement(run) }, session.context)
+    : await check(options, readContext(session.context))
+  run.print(json ? `${JSON.stringify(told.report)}\n` : renderCheck(told.report, { ...run, verbose, scripts: fix }))
   return told
 }
 

@@ -130,3 +130,4 @@ export type WriteScript =
   | 'balancer-start'
   | 'balancer-stop'
   | 'lease'
+  | 'mend'

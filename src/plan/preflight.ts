@@ -4,9 +4,10 @@ import type { Facts } from '../cluster/facts.js'
 import type { ClusterId } from '../cluster/receipt.js'
 import type { Problem } from '../errors.js'
 import type { Release } from '../trueno/release.js'
-import type { Check, Finding } from './checks/checked.js'
+import type { Check, Checked, Finding } from './checks/checked.js'
 import { hostChecks } from './checks/checks.js'
 import { clusterChecks } from './checks/cluster-checks.js'
+import { type Fix, fixesFor } from './checks/fixes.js'
 import type { PlanContext, WantedRelease } from './context.js'
 
 /** What is wanted and what was found, for a plan or for the checks alone. */
@@ -26,16 +27,30 @@ export interface Preflight {
 /** Everything that would make `up` fail, or that is to be warned of. `check` tells what `up` need not. Pure. */
 export function preflightProblems(inputs: Preflight, verb: 'up' | 'check' = 'up'): readonly Problem[] {
   const context = contextOf(inputs)
-  const { release } = inputs
-  const whole = release !== null && 'kind' in release ? release : null
+  const whole = wholeOf(inputs.release)
   const across = tableOf(clusterChecks, verb).flatMap((row) => findings(row, row.find(context, whole)))
-  const perHost = context.chosen.flatMap((host) => {
-    const facts = context.facts.get(host.key)
-    if (facts === undefined) return []
-    const checked = { host, facts, context, release: whole }
-    return tableOf(hostChecks, verb).flatMap((row) => findings({ ...row, host: host.key }, row.find(checked)))
-  })
+  const perHost = checkedHosts(context, whole).flatMap((checked) =>
+    tableOf(hostChecks, verb).flatMap((row) => findings({ ...row, host: checked.host.key }, row.find(checked))),
+  )
   return [...across, ...perHost]
+}
+
+/** What root can mend of what was found. Pure. */
+export function preflightFixes(inputs: Preflight): ReadonlyMap<HostKey, readonly Fix[]> {
+  const { release } = inputs
+  const hosts = checkedHosts(contextOf(inputs), wholeOf(release))
+  return new Map(hosts.map((checked) => [checked.host.key, fixesFor(checked)]))
+}
+
+function checkedHosts(context: PlanContext, release: Release | null): readonly Checked[] {
+  return context.chosen.flatMap((host) => {
+    const facts = context.facts.get(host.key)
+    return facts === undefined ? [] : [{ host, facts, context, release }]
+  })
+}
+
+function wholeOf(release: Preflight['release']): Release | null {
+  return release !== null && 'kind' in release ? release : null
 }
 
 type Row<F> = Check<F> & { readonly code: ProblemCode }

@@ -1,6 +1,7 @@
 import type { CheckedHost, CheckReport } from '../cluster/check-report.js'
 import type { HostKey } from '../cluster/cluster.js'
 import { renderProblems, type TextOptions } from './failure.js'
+import { fixText } from './fix-text.js'
 import { nameAllHosts, withoutHost } from './host-list.js'
 import { type MarkName, marked } from './marks.js'
 import { createPaint, type Paint } from './paint.js'
@@ -13,6 +14,8 @@ import { count } from './units.js'
 export interface CheckOptions extends TextOptions {
   /** Each value of how each host is reached, also those that nobody has said. */
   readonly verbose: boolean
+  /** Show what root can run to mend it. */
+  readonly scripts: boolean
 }
 
 /** What the checks found, for people: hosts and how they are reached, then what is wrong, then the sum. Ends with a line break. */
@@ -25,7 +28,9 @@ export function renderCheck(report: CheckReport, options: CheckOptions): string 
     report.hosts.flatMap((host) => host.problems),
     options,
   )
-  return `${[...headOf(report, page), '', ...hosts, '', ...(problems === '' ? [] : [problems, '']), ...sumOf(report, page)].join('\n')}\n`
+  const scripts = options.scripts && report.fixes.length > 0 ? [fixText(report.fixes)] : []
+  const found = problems === '' ? [] : [problems, '']
+  return `${[...headOf(report, page), '', ...hosts, '', ...found, ...scripts, ...sumOf(report, page)].join('\n')}\n`
 }
 
 interface Page extends CheckOptions {
@@ -90,7 +95,8 @@ function fullLines(host: CheckedHost, { paint, columns }: Page): readonly string
   ]
 }
 
-function sumOf({ hosts, release }: CheckReport, { paint, columns }: Page): readonly string[] {
+function sumOf(report: CheckReport, { paint, columns, scripts }: Page): readonly string[] {
+  const { hosts, release } = report
   const problems = hosts.flatMap((host) => host.problems)
   const errors = problems.filter(({ severity }) => severity === 'error').length
   const warnings = problems.length - errors
@@ -101,6 +107,11 @@ function sumOf({ hosts, release }: CheckReport, { paint, columns }: Page): reado
       ? 'Nothing was found that would make `up` fail.'
       : `${found.join(' and ')} on ${concerned} of ${count(hosts.length, 'host')}`
   const blind = release === null ? ['No release is given (--release PATH): what depends on it was not looked at.'] : []
+  const open = report.fixes.filter(({ done }) => !done).length > 0
+  const way = scripts
+    ? 'Run that as root, or `trueno-deploy check --fix --yes`.'
+    : 'Some of it can be mended: trueno-deploy check --fix'
+  const notes = [...blind, ...(open ? [way] : [])]
   const mark: MarkName = errors > 0 ? 'failed' : warnings > 0 ? 'warning' : 'done'
-  return [marked(mark, sum, paint), ...blind.flatMap((text) => wrap(text, columns - 3)).map((line) => `  ${line}`)]
+  return [marked(mark, sum, paint), ...notes.flatMap((text) => wrap(text, columns - 3)).map((line) => `  ${line}`)]
 }

@@ -7,7 +7,7 @@ import type { Problem } from '../../src/errors.js'
 import type { Check } from '../../src/plan/checks/checked.js'
 import { hostChecks } from '../../src/plan/checks/checks.js'
 import { clusterChecks } from '../../src/plan/checks/cluster-checks.js'
-import { preflightProblems } from '../../src/plan/preflight.js'
+import { type Preflight, preflightFixes, preflightProblems } from '../../src/plan/preflight.js'
 import type { Release } from '../../src/trueno/release.js'
 import { emptyFacts, exampleCluster, hostOf, releaseOf } from '../helpers/fixtures.js'
 
@@ -31,6 +31,8 @@ interface Example {
   readonly roles?: Readonly<Record<string, readonly Role[]>>
   /** Host, cause and remedy of each finding. */
   readonly expected: readonly (readonly string[])[]
+  /** What root can do about it on that host. Default: nothing. */
+  readonly fixes?: readonly unknown[]
 }
 
 const directory = new URL('../problems/checks/', import.meta.url)
@@ -43,6 +45,11 @@ describe.each(files)('the check %s', (code) => {
   it.each(examples)('looks at: $title', (example) => {
     const found = problemsOf(example, 'check').filter((problem) => problem.code === code)
     expect(found.map(({ host = '', cause, remedy }) => [host, cause, remedy])).toEqual(example.expected)
+  })
+
+  it.each(examples)('knows what root can do about: $title', (example) => {
+    const { host = '10.0.0.42' } = example
+    expect(preflightFixes(inputsOf(example)).get(host)).toEqual(example.fixes ?? [])
   })
 
   it('has the severity of its row, and is told by `up` where it says so', () => {
@@ -81,12 +88,16 @@ function examplesOf(code: string): readonly Example[] {
 }
 
 function problemsOf(example: Example, verb: 'up' | 'check'): readonly Problem[] {
+  return preflightProblems(inputsOf(example), verb)
+}
+
+function inputsOf(example: Example): Preflight {
   const { host = '10.0.0.42', facts = {}, others = {}, release = {} } = example
   const cluster = clusterOf(example)
   const parts = { ...others, [host]: { ...others[host], ...facts } }
   const all = cluster.hosts.map(({ key }) => [key, merged(emptyFacts(key), parts[key] ?? {})] as const)
   const inputs = { cluster, clusterId: 'c'.repeat(32), release: releaseOf(release), facts: new Map<string, Facts>(all) }
-  return preflightProblems({ ...inputs, chosen: null, parallel: 64 }, verb)
+  return { ...inputs, chosen: null, parallel: 64 }
 }
 
 function clusterOf({ keys, roles = {}, host: looked = '10.0.0.42', settings = {}, everywhere = {} }: Example): Cluster {

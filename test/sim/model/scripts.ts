@@ -19,6 +19,7 @@ export const writeScripts = {
   'balancer-start': withToken('balancer-start', balancerStart),
   'balancer-stop': withToken('balancer-stop', balancerStop),
   lease,
+  mend: () => Promise.reject(new Error('nobody becomes root in the simulator')),
 } satisfies Record<WriteScript, Script>
 
 function withSpace(script: Script): Script {
