@@ -4,10 +4,10 @@ import type { Facts } from '../cluster/facts.js'
 import type { ClusterId } from '../cluster/receipt.js'
 import type { Problem } from '../errors.js'
 import type { Release } from '../trueno/release.js'
-import type { Check, Checked, Finding } from './checks/checked.js'
+import type { Check, Checked, Find, Finding } from './checks/checked.js'
 import { hostChecks } from './checks/checks.js'
 import { clusterChecks } from './checks/cluster-checks.js'
-import { type Fix, fixesFor } from './checks/fixes.js'
+import { canFix, type Fix, fixesFor } from './checks/fixes.js'
 import type { PlanContext, WantedRelease } from './context.js'
 
 /** What is wanted and what was found, for a plan or for the checks alone. */
@@ -29,10 +29,18 @@ export function preflightProblems(inputs: Preflight, verb: 'up' | 'check' = 'up'
   const context = contextOf(inputs)
   const whole = wholeOf(inputs.release)
   const across = tableOf(clusterChecks, verb).flatMap((row) => findings(row, row.find(context, whole)))
-  const perHost = checkedHosts(context, whole).flatMap((checked) =>
-    tableOf(hostChecks, verb).flatMap((row) => findings({ ...row, host: checked.host.key }, row.find(checked))),
-  )
+  const rows = tableOf(hostChecks, verb)
+  const perHost = checkedHosts(context, whole).flatMap((checked) => rows.flatMap((row) => problemsOn(checked, row)))
   return [...across, ...perHost]
+}
+
+function problemsOn(checked: Checked, row: Row<Find>): readonly Problem[] {
+  const found = row.find(checked)
+  const way = found.length > 0 && canFix(row.code, checked) ? '; or let `trueno-deploy check --fix` do it' : ''
+  return findings(
+    { ...row, host: checked.host.key },
+    found.map((finding) => ({ ...finding, remedy: `${finding.remedy}${way}` })),
+  )
 }
 
 /** What root can mend of what was found. Pure. */

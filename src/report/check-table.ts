@@ -26,7 +26,7 @@ export function renderCheck(report: CheckReport, options: CheckOptions): string 
     : groupsOf(report.hosts).flatMap((group) => groupLines(group, page))
   const problems = renderProblems(
     report.hosts.flatMap((host) => host.problems),
-    options,
+    { ...options, more: true },
   )
   const scripts = options.scripts && report.fixes.length > 0 ? [fixText(report.fixes)] : []
   const found = problems === '' ? [] : [problems, '']

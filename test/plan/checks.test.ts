@@ -116,7 +116,7 @@ const cases: Record<string, Case & { expected: Partial<Problem> }> = {
       code: 'max-map-count-low',
       host,
       cause: 'the kernel allows too few memory maps: vm.max_map_count is 65530, Elasticsearch wants 262144',
-      remedy: 'sudo sysctl -w vm.max_map_count=262144',
+      remedy: 'sudo sysctl -w vm.max_map_count=262144; or let `trueno-deploy check --fix` do it',
     },
   },
   'too few open files for real Elasticsearch': {

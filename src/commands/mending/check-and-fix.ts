@@ -6,7 +6,7 @@ import { withLease } from '../changing.js'
 import { type CheckOptions, check } from '../check.js'
 import type { CommandContext, Outcome } from '../context.js'
 import { readContext } from '../read-context.js'
-import { connectAll, visit } from '../visit.js'
+import { connectAll, type Visit, visit } from '../visit.js'
 
 export interface FixOptions extends CheckOptions {
   /** Wait for the lease when somebody else holds it. */
@@ -43,9 +43,15 @@ async function mendAll(
 ): Promise<readonly Problem[]> {
   await using fleet = await connectAll(cluster, context)
   const found = await visit(cluster, fleet, context)
-  return withLease({ fleet, visit: found, purpose: 'check --fix', wait }, context, () =>
-    mendAsRoot(fixes, found.cluster, context),
-  )
+  const work = (): Promise<readonly Problem[]> => mendAsRoot(fixes, found.cluster, context)
+  if (!canKeepLease(found)) return work()
+  return withLease({ fleet, visit: found, purpose: 'check --fix', wait }, context, work)
+}
+
+/** Where its place cannot be written to there is no lease, and no cluster that somebody could be changing. */
+function canKeepLease({ cluster, facts }: Visit): boolean {
+  const keeper = facts.get(cluster.coordinator) ?? [...facts.values()][0]
+  return keeper?.home.writable === true
 }
 
 async function mendAsRoot(

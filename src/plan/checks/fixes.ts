@@ -22,6 +22,11 @@ export function fixesFor(checked: Checked): readonly Fix[] {
   )
 }
 
+/** Whether a script can mend what the check of that name finds. */
+export function canFix(code: string, checked: Checked): boolean {
+  return Object.hasOwn(fixes, code) && fixes[code as keyof typeof fixes](checked).length > 0
+}
+
 const fixes = {
   'home-not-writable': ({ facts }) => ownDirectory(facts, facts.home),
   'data-not-writable': ({ facts }) => ownDirectory(facts, facts.data),

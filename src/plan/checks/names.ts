@@ -85,7 +85,7 @@ export const nameNotLoopback: Find = ({ host, facts, context }) => {
     {
       title: 'the host takes its own key for loopback',
       cause: `${key} is ${facts.ownAddresses[0]} on the host itself and ${address} on ${other.host}; what Trueno starts here would listen where no other host can reach it`,
-      remedy: `put this line into /etc/hosts there, and take ${key} out of the one with ${facts.ownAddresses[0]}: ${address} ${key}`,
+      remedy: `put the line "${address} ${key}" into /etc/hosts there, and take ${key} out of the one with ${facts.ownAddresses[0]}`,
     },
   ]
 }

@@ -30,7 +30,7 @@ const sights: Readonly<Record<string, (checked: Checked) => boolean>> = {
   'vm.max_map_count': (checked) => runsRealElasticsearch(checked) && checked.facts.machine.maxMapCount === null,
   swap: (checked) => runsRealElasticsearch(checked) && checked.facts.machine.swapKiB === null,
   'transparent huge pages': (checked) => runsRealElasticsearch(checked) && checked.facts.machine.hugePages === null,
-  'which addresses it has (/proc/net/fib_trie cannot be read)': ({ facts, host }) =>
+  'which addresses it has (/proc/net/fib_trie does not say)': ({ facts, host }) =>
     host.member && facts.localAddresses === null && facts.ownAddresses.some((address) => !isLoopback(address)),
   'names that nobody answered for in time': ({ host, facts, context }) =>
     peersOf(host, context.cluster).some(({ key }) => !isAddress(key) && facts.names[key] === undefined),
