@@ -50,12 +50,13 @@ export const hostnameNotLoopback: Find = (checked) => {
   const { hostname, found = [] } = ownName(checked)
   const isLoop = found.length > 0 && found.every(isLoopback)
   if (!asksForHostname(checked) || !isLoop || facts.ownAddresses.every(isLoopback)) return []
-  const [first, ...more] = facts.localAddresses ?? []
-  const choice = more.length === 0 ? '' : `, of which it has several (${[first, ...more].join(', ')})`
+  const cards = facts.localAddresses ?? []
+  const isSeveral = cards.length > 1
   return [
     {
       title: 'Spark will choose an address by itself',
-      cause: `the host takes its own name ${hostname} for ${found[0]}, so Spark takes the address of some network card${choice}`,
+      cause: `the host takes its own name ${hostname} for ${found[0]}, so Spark takes the address of ${isSeveral ? 'one of its network cards' : 'a network card'}`,
+      evidence: isSeveral ? `its addresses are ${cards.join(', ')}` : '',
       remedy: `set \`spark.localIp: ${facts.ownAddresses.find((address) => !isLoopback(address))}\` for this host in the inventory`,
     },
   ]
