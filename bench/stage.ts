@@ -7,8 +7,9 @@ import { connectAll, visit } from '../src/commands/visit.js'
 import { apply } from '../src/engine/apply.js'
 import type { EventBody } from '../src/engine/events.js'
 import { stage } from '../src/phases/stage.js'
+import type { Plan } from '../src/plan/plan.js'
 
-// The first phase of `up` alone: a release is brought to hosts, and nothing is started.
+// What the first phase of `up` does first: artifacts are brought to hosts, verified, unpacked and in place in their stores.
 //
 // usage: stage.js --cluster FILE --inventory FILE --release FOLDER [--no-relay]    prints what it did
 
@@ -37,10 +38,18 @@ async function bring(): Promise<string> {
   await using fleet = await connectAll(session.cluster, context)
   const found = await visit(session.cluster, fleet, context)
   const request = { release, chosen: null, parallel: 64, relay, freshId: 'b'.repeat(32), phases: [stage] }
-  const plan = planUp(found, request)
+  const plan = onlyFetching(planUp(found, request))
   const { failed } = await apply(plan, { ...engineOf(fleet, context, null, release), token: 1 })
   for (const [problem] of failed.values()) throw new Error(JSON.stringify(problem))
   return summaries[0] ?? 'nothing to do'
+}
+
+function onlyFetching(plan: Plan): Plan {
+  const phases = plan.phases.map((phase) => ({
+    ...phase,
+    work: phase.work.map(({ host, steps }) => ({ host, steps: steps.filter(({ kind }) => kind === 'fetch') })),
+  }))
+  return { ...plan, phases }
 }
 
 const io: Io = {

@@ -11,8 +11,8 @@
 #             peer: a line follows, `ADDRESS PORT GRANT`, of a host that serves it (relay.sh)
 #             mirror: a line follows, the address of it at an HTTP server, which may be secret
 #   KEEP      keep: what travelled stays beside the tree, to be passed on, until the relay ends; drop: it is removed
-# Output: `from OFFSET` as soon as it is clear what is there already, `at OFFSET` now and then while a peer sends;
-#   `stored`, or `present` where it was there already
+# Output: `from OFFSET` as soon as it is clear what is there already, `at OFFSET` now and then while a peer sends,
+#   `kept` as soon as it can be passed on; `stored`, or `present` where it was there already
 # Exit codes: 0 · 70 what was sent ended too early · 71 WIRE differs, and what arrived is gone · 72 no space left, saying
 #   what is free and what is needed · 76 the peer or the mirror did not send it · 73, 74, 75 as in lib.sh
 # shellcheck source-path=SCRIPTDIR source=lib.sh
@@ -38,11 +38,11 @@ main() { # TOKEN HOME SHA256 ENCODING WIRE BYTES TREE SOURCE KEEP
   [ ! -d "$store/$sha256" ] || already_there
   arrive
   verify
+  [ "$keep" = drop ] || pass_on "$1"
   new=$store/.new-$sha256-$$
   make_directory "$new/$sha256"
   must "unpack artifact $sha256 in $store" unpack
   put_in_place
-  pass_on "$1"
   echo stored
 }
 
@@ -200,11 +200,28 @@ while_waiting() { # PID
 # --- in place ----------------------------------------------------------------------------------------------------
 
 verify() {
-  found=$(sha256sum <"$part")
-  found=${found%% *}
+  hash_part
   [ "$found" = "$wire" ] && return
   rm -f "$part"
   fail 71 "what arrived is not artifact $sha256: it should have the sha256 $wire, and has $found"
+}
+
+# Sets $found. Many a sha256sum takes four times as long as openssl.
+hash_part() {
+  if find_tool openssl; then
+    found=$("$found" dgst -sha256 -r <"$part" 2>/dev/null) || found=
+    found=${found%% *}
+    if is_hash "$found"; then return 0; fi
+  fi
+  found=$(sha256sum <"$part")
+  found=${found%% *}
+}
+
+# Before it is unpacked: others need not wait for that. Where there are no links it takes the room once more.
+pass_on() { # TOKEN
+  seed=$store/.seed-$wire-$1
+  { ln -f "$part" "$seed" || cp "$part" "$seed"; } 2>/dev/null || return 0
+  echo kept
 }
 
 # The owner is who unpacks, also when that is root.
@@ -215,14 +232,12 @@ unpack() {
   esac
 }
 
-# Renamed only once its content is on the disk: after a power cut a name in the store still means all of it.
+# Renamed only once its content is on the disk: after a power cut a name in the store still means all of it. What
+# travelled goes first, or it would be written to the disk for nothing.
 put_in_place() {
+  rm -f "$part"
   sync -f "$new" 2>/dev/null || true
   mv "$new/$sha256" "$store/" 2>/dev/null || [ -d "$store/$sha256" ] || fail 73 "cannot move artifact $sha256 into $store"
-}
-
-pass_on() { # TOKEN
-  if [ "$keep" = keep ]; then mv -f "$part" "$store/.seed-$wire-$1"; else rm -f "$part"; fi
 }
 
 # What has arrived counts as needed no more; it stays for the next run.

@@ -12,8 +12,10 @@ export interface Sources {
   next(client: Client, signal: AbortSignal): Promise<Source>
   /** Whether others will want it of whoever gets it now. */
   isWantedBesides(client: Client): boolean
-  /** It has it now, and has kept what travelled where others want it. */
-  arrived(client: Client, kept: boolean): void
+  /** It has kept what travelled, and can pass it on. */
+  holds(client: Client): void
+  /** It has it in place. */
+  arrived(client: Client): void
   /** That source is not asked again by this client; by nobody where it lied. */
   avoid(client: Client, source: Source, why: string, lied: boolean): void
   /** It wants it no more, whether it has it or not. */
@@ -75,12 +77,13 @@ export function createSources(engine: Engine, cluster: string, work: readonly Ho
       }
     },
     isWantedBesides: (client) => client.peers !== undefined && boardOf(client).isWantedBesides(client),
-    arrived: tell((board, client, kept: boolean) => {
-      if (bringsNode(client.name)) servers.tryAgain(client.host)
-      if (!kept) return
+    holds: tell((board, client) => {
       servers.kept(client)
       board.hold(client)
     }),
+    arrived: (client) => {
+      if (bringsNode(client.name)) servers.tryAgain(client.host)
+    },
     avoid: tell((board, client, source: Source, why: string, lied: boolean) => {
       if (source.kind === 'peer') board.avoid(client, source.holder.host, why, lied)
       if (source.kind === 'mirror') board.avoid(client, theMirror, why, lied)

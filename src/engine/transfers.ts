@@ -7,7 +7,7 @@ import { ConnectionError } from '../ssh/errors.js'
 import { type Client, theMirror } from './board.js'
 import { type ArtifactBytes, connectionOf, type Engine, type StepPlace } from './engine.js'
 import { createLedger } from './ledger.js'
-import { createProgress, type Progress } from './progress.js'
+import { createProgress } from './progress.js'
 import { createRateLimit, inPieces } from './rate-limit.js'
 import { scriptProblem } from './script-problem.js'
 import { createSources, type Source } from './sources.js'
@@ -50,7 +50,9 @@ export function createTransfers(engine: Engine, cluster: string, work: readonly 
       const source = await sources.next(client, signal)
       const keep = sources.isWantedBesides(client)
       const result = await ways[source.kind](job, source as never, keep)
-      if (result.code === 0) return sources.arrived(client, keep && /^stored$/m.test(result.stdout))
+      // It was told while it went on, to whoever listened then.
+      if (/^kept$/m.test(result.stdout)) sources.holds(client)
+      if (result.code === 0) return sources.arrived(client)
       if (source.kind === 'here' || !isFaultOfPeer(result))
         throw new ProblemError([scriptProblem(step.title, 'receive', result)])
       blame(job, source, result)
@@ -77,7 +79,7 @@ export function createTransfers(engine: Engine, cluster: string, work: readonly 
   }
 
   const upload = async function* (
-    { bytes, place, signal }: Job,
+    { bytes, place, client, signal }: Job,
     hear: Hear,
     attempt: { began: number },
     why: string | null,
@@ -96,6 +98,8 @@ export function createTransfers(engine: Engine, cluster: string, work: readonly 
         at += piece.length
         progress.reaches(at)
       }
+    // What is yielded here ends what is sent; the host speaks on.
+    watch(hear, { kept: () => sources.holds(client) })
   }
 
   const fromPeer = async (job: Job, source: PeerSource, keep: boolean): Promise<ScriptResult> => {
@@ -114,18 +118,22 @@ export function createTransfers(engine: Engine, cluster: string, work: readonly 
   }
 
   /** Hands the grant on, and tells what the host says of its progress. */
-  const ask = async function* (
-    { bytes, place, client }: Job,
-    { holder, relay }: PeerSource,
-    hear: Hear,
-  ): AsyncGenerator<Uint8Array> {
+  const ask = async function* (job: Job, { holder, relay }: PeerSource, hear: Hear): AsyncGenerator<Uint8Array> {
+    const { place, client } = job
     const from = offsetIn(await hear())
     if (from === null) return
     const grant = await relay.grant(client.wire, expectedAddress(client, holder))
     if (grant === null) throw new NotGranted()
     yield Buffer.from(`${grant.address} ${grant.port} ${grant.secret}\n`)
     ledger.serves(holder.host, place.host)
-    await watch(createProgress(engine, place, bytes.bytes, `from ${holder.host}`), from, hear)
+    await follow(job, from, `from ${holder.host}`, hear)
+  }
+
+  /** Tells what a host says of what arrives. */
+  const follow = ({ place, bytes, client }: Job, from: number, source: string, hear: Hear): Promise<void> => {
+    const progress = createProgress(engine, place, bytes.bytes, source)
+    progress.begins(from)
+    return watch(hear, { at: (offset) => progress.reaches(Number(offset)), kept: () => sources.holds(client) })
   }
 
   const fromMirror = async (job: Job, _source: unknown, keep: boolean): Promise<ScriptResult> => {
@@ -141,12 +149,13 @@ export function createTransfers(engine: Engine, cluster: string, work: readonly 
   }
 
   /** Hands the address on, which may be secret. */
-  const point = async function* ({ bytes, place }: Job, mirror: Mirror, hear: Hear): AsyncGenerator<Uint8Array> {
+  const point = async function* (job: Job, mirror: Mirror, hear: Hear): AsyncGenerator<Uint8Array> {
+    const { bytes, place } = job
     const from = offsetIn(await hear())
     if (from === null) return
     yield Buffer.from(`${mirror.address(bytes.sha256, 'GET', engine.world.now())}\n`)
     ledger.serves(mirror.name, place.host)
-    await watch(createProgress(engine, place, bytes.bytes, 'from the mirror'), from, hear)
+    await follow(job, from, 'from the mirror', hear)
   }
 
   const receive = (
@@ -185,12 +194,11 @@ class NotGranted extends Error {
   override readonly name = 'NotGranted'
 }
 
-/** Follows what a host says of what arrives. */
-async function watch(progress: Progress, from: number, hear: Hear): Promise<void> {
-  progress.begins(from)
+/** Listens to a host until it has ended: each line is a word, and perhaps more. */
+async function watch(hear: Hear, words: Readonly<Partial<Record<string, (rest: string) => void>>>): Promise<void> {
   for (let line = await hear(); line !== undefined; line = await hear()) {
-    const [, at] = /^at (\d+)$/.exec(line) ?? []
-    if (at !== undefined) progress.reaches(Number(at))
+    const [word = '', rest = ''] = line.split(' ')
+    words[word]?.(rest)
   }
 }
 

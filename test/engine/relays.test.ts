@@ -27,7 +27,7 @@ describe('hosts that pass on what they were sent', () => {
   it('are left for here by a host that cannot reach them, which is said with why', async () => {
     const unreachable = failed(76, 'a does not let us connect to its port 4321\n')
     const { hosts, fake } = network(['a', 'b', 'c'], {
-      receive: (host, args) => (host === 'b' && args.includes('peer') ? unreachable : said('stored\n')),
+      receive: (host, args) => (host === 'b' && args.includes('peer') ? unreachable : stored(args)),
     })
     await carryOut(fake, planOf([phase(work(hosts))]))
     expect(notes(fake.events)).toEqual(['b: a does not let us connect to its port 4321; another source is taken.'])
@@ -52,7 +52,7 @@ interface Behaviour {
 function network(keys: readonly string[], { relay, receive, blocked = false }: Behaviour = {}) {
   const hosts = keys.map((key) => {
     const host = fakeHost(key, {
-      run: { receive: (args) => receive?.(key, args) ?? said('stored\n') },
+      run: { receive: (args) => receive?.(key, args) ?? stored(args) },
       says: { receive: () => ['from 0'] },
       talk: { relay: async (options) => relay?.() ?? serve(options) },
     })
@@ -63,6 +63,10 @@ function network(keys: readonly string[], { relay, receive, blocked = false }: B
   }
   const artifacts = { open: async () => ({ encoding: 'tar', sha256: 'wire', bytes: 3, read }) as const }
   return { hosts, fake: fakeEngine(hosts, { artifacts }) }
+}
+
+function stored(args: readonly string[]): ScriptResult {
+  return said(args.at(-1) === 'keep' ? 'kept\nstored\n' : 'stored\n')
 }
 
 /** Grants all that it is asked. */

@@ -41,7 +41,7 @@ export const receive: Script = async (args, run) => {
   await pause(machine, machine.chance.between(100, 1500))
   machine.disk.artifacts.add(id)
   if (keep === 'keep') machine.disk.seeds.add(wire)
-  return 'from 0\nstored\n'
+  return `from 0\n${keep === 'keep' ? 'kept\n' : ''}stored\n`
 }
 
 /** Sometimes the host that has it ends in the middle. */
