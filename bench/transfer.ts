@@ -178,11 +178,12 @@ interface Payload {
   readonly file: string
 }
 
-/** The stand-in with a file that cannot be compressed. */
+/** One part alone, as the others send one file: the stand-in without engines, and a file that cannot be compressed. */
 function makeRelease({ directory }: BenchHosts, size: number): Payload {
   linkPackage()
   const release = join(directory, 'release')
   cpSync(fileURLToPath(new URL('../../remote/standin', import.meta.url)), release, { recursive: true })
+  rmSync(join(release, 'lib', 'core', 'binaries'), { recursive: true })
   const file = join(release, 'lib', 'payload')
   for (let megabyte = 0; megabyte < size; megabyte += 1) writeFileSync(file, randomBytes(1024 * 1024), { flag: 'a' })
   return { release, file }

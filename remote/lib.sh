@@ -225,7 +225,9 @@ alone() {
 
 # Sets $ticks to the start time of a process in clock ticks: field 22 of its stat, where field 2 may hold anything.
 ticks_of() { # PID
-  stat=$(cat "/proc/$1/stat" 2>/dev/null) || return 1
+  stat=
+  # A name may have line breaks in it; what is wanted stands in the last line.
+  { while read -r line; do stat=$line; done <"/proc/$1/stat"; } 2>/dev/null || return 1
   # shellcheck disable=SC2086 # a list of numbers
   set -- ${stat##*) }
   [ "${1-Z}" != Z ] || return 1

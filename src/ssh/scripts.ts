@@ -16,7 +16,15 @@ export interface Invocation {
 export function packagedScripts(directory: URL = new URL('../../remote/', import.meta.url)): ScriptSource {
   const read = keyed((file) => readFile(new URL(file, directory), 'utf8'))
   // Put together once, however many hosts it goes to.
-  return keyed(async (name: string) => inlineParts(await read(`${name}.sh`), read))
+  return keyed(async (name: string) => withoutComments(await inlineParts(await read(`${name}.sh`), read)))
+}
+
+/** Some shells read what comes with data byte by byte: what nobody there reads is not sent. */
+function withoutComments(script: string): string {
+  return script
+    .split('\n')
+    .filter((line) => !/^\s*(?:#|\/\/|$)/.test(line))
+    .join('\n')
 }
 
 const partLine = /^\. "\$\{0%\/\*\}\/([a-z]+\.sh)"$/
