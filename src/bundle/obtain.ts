@@ -99,8 +99,7 @@ function without(choice: Choice, failures: readonly string[]): Obtained {
   const { part, candidates } = choice
   const isFree = part.standin === undefined && part.without === ''
   const warnings = isFree ? [] : [leftOut(choice, failures)]
-  if (part.standin !== undefined && !choice.isGiven)
-    return { choice, from: { kind: 'standin' }, version: part.version, warnings }
+  if (part.standin !== undefined && !choice.isGiven) return { choice, from: { kind: 'standin' }, version: '', warnings }
   if (candidates.length === 0) return { choice, from: { kind: 'none' }, version: '', warnings }
   throw new ProblemError([unavailable(choice, failures)])
 }

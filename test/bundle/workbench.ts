@@ -105,6 +105,7 @@ export const table: SourceTable = {
           ],
         }),
         cerebro: part('Cerebro', {
+          version: '0.6.5',
           to: `${binaries}/cerebro`,
           launcher: 'bin/cerebro',
           ways: [{ from: 'https://cerebro.example/cerebro.tgz' }],
