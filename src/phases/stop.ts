@@ -81,15 +81,14 @@ function closedPorts(host: Host, facts: Facts, context: PlanContext): readonly s
   const ours = facts.listeners
     .filter((listener) => listener.ours && !(listener.pid !== null && balancer.has(listener.pid)))
     .map((listener) => `${listener.port}:${listener.address}`)
-  const expected = portsOf(host, context.cluster).filter(
-    (port) => !facts.listeners.some((listener) => listener.port === port.port),
-  )
-  return [
-    ...new Set([
-      ...ours,
-      ...expected.flatMap((port) => facts.ownAddresses.slice(0, 1).map((own) => `${port.port}:${own}`)),
-    ]),
-  ]
+  const [own] = facts.ownAddresses
+  const expected = portsOf(host, context.cluster).filter(({ port }) => !isForeignAt(own, port, facts))
+  return [...new Set([...ours, ...expected.flatMap(({ port }) => (own === undefined ? [] : [`${port}:${own}`]))])]
+}
+
+/** What somebody else has is not ours to be closed. On other addresses of the machine others come and go. */
+function isForeignAt(address: string | undefined, port: number, { listeners }: Facts): boolean {
+  return listeners.some((one) => one.port === port && !one.ours && (one.address === '*' || one.address === address))
 }
 
 function seconds(ms: number): string {

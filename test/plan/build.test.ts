@@ -51,6 +51,21 @@ function changed(facts: FactsByHost, host: string, change: (facts: Facts) => Fac
 
 const stopped = (facts: Facts): Facts => ({ ...facts, processes: [], listeners: [] })
 
+it('what others have on other addresses of the same machine makes no difference', () => {
+  const cluster = exampleCluster()
+  const facts = fresh(cluster)
+  const elsewhere: Listener = {
+    port: 8001,
+    address: '127.9.9.9',
+    ours: false,
+    pid: null,
+    user: null,
+    command: null,
+  }
+  const crowded = changed(facts, '10.0.0.40', (one) => ({ ...one, listeners: [elsewhere] }))
+  expect(up(cluster, crowded).phases).toEqual(up(cluster, facts).phases)
+})
+
 describe('up', () => {
   it('on empty hosts: stage, configure, the coordinator to its barrier, the others, all ready', () => {
     const cluster = exampleCluster()
