@@ -117,6 +117,18 @@ describe('a line', () => {
       "Service 'WorkerUI' could not bind on port 8081. Attempting port 8082.",
       false,
     ],
+    [
+      'a bootstrap check that only warns, as on link-local addresses: Elasticsearch starts all the same',
+      '/d/logs/elasticsearch-out-4.log',
+      '[2026-11-25T20:49:27,593][WARN ][o.e.b.BootstrapChecks    ] [host42] max file descriptors [20000] for elasticsearch process is too low, increase to at least [65536]',
+      false,
+    ],
+    [
+      'the same check where it stops Elasticsearch',
+      '/d/logs/elasticsearch-out-4.log',
+      '[1]: max file descriptors [20000] for elasticsearch process is too low, increase to at least [65536]',
+      true,
+    ],
   ])('%s', (_, file, text, tells) => {
     expect(isTelling({ file, text })).toBe(tells)
   })

@@ -3,10 +3,15 @@ import { again, type Cause, told } from './cause.js'
 const title = 'Elasticsearch did not start'
 const limits = 'for that user in /etc/security/limits.conf'
 
+/** What a bootstrap check says when it stops Elasticsearch: on loopback and link-local addresses it only warns, and starts. */
+function checkFailed(pattern: RegExp): RegExp {
+  return new RegExp(`^(?!.*\\[WARN *\\]).*${pattern.source}`)
+}
+
 export const elasticsearch: readonly Cause[] = [
   told(
     'max-map-count-low',
-    /max virtual memory areas vm\.max_map_count \[(\d+)\] is too low, increase to at least \[(\d+)\]/,
+    checkFailed(/max virtual memory areas vm\.max_map_count \[(\d+)\] is too low, increase to at least \[(\d+)\]/),
     {
       title,
       cause: ([is, wants]) =>
@@ -16,7 +21,7 @@ export const elasticsearch: readonly Cause[] = [
   ),
   told(
     'open-files-low',
-    /max file descriptors \[(\d+)\] for elasticsearch process is too low, increase to at least \[(\d+)\]/,
+    checkFailed(/max file descriptors \[(\d+)\] for elasticsearch process is too low, increase to at least \[(\d+)\]/),
     {
       title,
       cause: ([is, wants]) => `the run user may open only ${is} files, Elasticsearch wants ${wants}`,
@@ -25,19 +30,23 @@ export const elasticsearch: readonly Cause[] = [
   ),
   told(
     'threads-low',
-    /max number of threads \[(\d+)\] for user \[([^\]]*)\] is too low, increase to at least \[(\d+)\]/,
+    checkFailed(/max number of threads \[(\d+)\] for user \[([^\]]*)\] is too low, increase to at least \[(\d+)\]/),
     {
       title,
       cause: ([is, user, wants]) => `user ${user} may run only ${is} threads, Elasticsearch wants ${wants}`,
       remedy: ([, , wants]) => `raise nproc to ${wants} ${limits}, ${again}`,
     },
   ),
-  told('memory-not-locked', /memory locking requested for elasticsearch process but memory is not locked/, {
-    title,
-    cause: () => 'it is told to lock its memory (bootstrap.memory_lock), and the run user may not lock so much',
-    remedy: () => `set memlock to unlimited ${limits}, ${again}`,
-  }),
-  told('heap-sizes-differ', /initial heap size \[(\d+)\] not equal to maximum heap size \[(\d+)\]/, {
+  told(
+    'memory-not-locked',
+    checkFailed(/memory locking requested for elasticsearch process but memory is not locked/),
+    {
+      title,
+      cause: () => 'it is told to lock its memory (bootstrap.memory_lock), and the run user may not lock so much',
+      remedy: () => `set memlock to unlimited ${limits}, ${again}`,
+    },
+  ),
+  told('heap-sizes-differ', checkFailed(/initial heap size \[(\d+)\] not equal to maximum heap size \[(\d+)\]/), {
     title,
     cause: ([first, most]) => `its initial heap (${first} bytes) differs from its maximum (${most} bytes)`,
     remedy: () => 'set java.heap.elasticsearch in the inventory instead of -Xms and -Xmx options',
