@@ -46,7 +46,7 @@ inEachShell((host) => {
     for (const file of [`artifacts/.part-${gone}`, `artifacts/.part-${going}`, flag]) host().put(file, 'x')
     for (const token of [1, 2]) host().put(`artifacts/.seed-${gone}-${token}`, 'x')
     expect(await host().run('assemble', [2, host().home, id, 'artifact', base, ''])).toMatchObject({ code: 0 })
-    expect(host().list('artifacts')).toEqual([`.part-${going}`, `.seed-${gone}-2`, base, engine])
+    expect(host().list('artifacts')).toEqual([`.part-${going}`, `.seed-${gone}-2`, base, `${base}.sums`, engine])
   })
 
   test('assemble puts placeholders where nothing is', async () => {

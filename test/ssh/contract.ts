@@ -115,12 +115,13 @@ export function connectionContract(
         expect((await connection.read('facts', [])).stdout).toBe('red\ttab\n\ufffd\n')
       })
 
-      test('environment that the configuration asks for arrives', async () => {
+      // sudo makes its own environment: what is for Trueno stands in the inventory.
+      test(`environment that the configuration asks for ${defaults.runAs ? 'is the login’s alone' : 'arrives'}`, async () => {
         const configFile = join(rig.directory, 'config-environment')
         const lines = 'Host host\n  SetEnv TRUENO_TEST_A=one TRUENO_TEST_B="two words"\n'
         writeFileSync(configFile, `${lines}${readFileSync(rig.configFile, 'utf8')}`)
         const connection = await rig.connect('echo "$TRUENO_TEST_A, $TRUENO_TEST_B"', { configFile })
-        expect((await connection.read('facts', [])).stdout).toBe('one, two words\n')
+        expect((await connection.read('facts', [])).stdout).toBe(defaults.runAs ? ', \n' : 'one, two words\n')
       })
 
       test('20 scripts at once over one connection', async () => {
