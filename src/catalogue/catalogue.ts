@@ -6,11 +6,12 @@ import { files } from './files.js'
 import { health } from './health.js'
 import { release } from './release.js'
 import { start } from './start.js'
+import { surroundings } from './surroundings.js'
 import { usage } from './usage.js'
 import { work } from './work.js'
 
 /** All that the tool can find, in the order of the page. A code that is not in here does not compile. */
-export const sections = [usage, files, bundle, release, connection, checks, work, start, health] as const
+export const sections = [usage, files, bundle, release, connection, checks, surroundings, work, start, health] as const
 
 type CodesOf<S> = S extends { readonly entries: infer Entries } ? Extract<keyof Entries, string> : never
 

@@ -11,6 +11,8 @@ export interface CheckReport {
   /** Null: none is given and the hosts carry none; what depends on one was not looked at. */
   readonly release: Sha256 | null
   readonly hosts: readonly CheckedHost[]
+  /** TCP connections between hosts: how many there will be, and how many of them were tried. */
+  readonly ways: { readonly all: number; readonly tried: number }
   /** What root can mend of it. */
   readonly fixes: readonly ProposedFix[]
 }

@@ -2,7 +2,9 @@ import type { CheckedHost, CheckReport } from '../cluster/check-report.js'
 import type { Host, HostKey } from '../cluster/cluster.js'
 import type { Reach } from '../cluster/reach.js'
 import { type ExitCode, exitCodes, type Problem } from '../errors.js'
+import { countWays } from '../trueno/ways.js'
 import type { HostOptions, Outcome, ReadContext, ReleaseAtHand } from './context.js'
+import { knockAll, lookAround } from './look-around.js'
 import { proposedFixes } from './mending/fix-script.js'
 import { checkUp, freshClusterId } from './planning.js'
 import { connectAll, type Visit, visit } from './visit.js'
@@ -20,7 +22,8 @@ export async function check(
   context: ReadContext,
 ): Promise<Outcome & { readonly report: CheckReport }> {
   await using fleet = await connectAll(options.cluster, context)
-  const found = await visit(options.cluster, fleet, context)
+  const visited = await visit(options.cluster, fleet, context)
+  const found = await knockAll(await lookAround(visited, fleet, options, context), context)
   const { release, problems, fixes } = checkUp(found, { ...options, freshId: freshClusterId(context.world) })
   const hosts = chosenHosts(found, options).map((host) => checkedHost(host, found, problems, options))
   const exitCode = exitCodeOf(hosts)
@@ -30,6 +33,7 @@ export async function check(
     cluster: found.cluster.name,
     release: release?.id ?? null,
     hosts,
+    ways: { all: countWays(found.cluster), tried: found.surroundings.ways.length },
     fixes: proposedFixes(fixes),
   }
   return { report, exitCode, closing: [] }

@@ -19,6 +19,8 @@ export interface ReadContext {
   /** Connects all hosts side by side; never throws for a host that cannot be reached. */
   readonly connect: (cluster: Cluster) => Promise<ReadFleet>
   readonly probes: (connection: ReadConnection) => Probes
+  /** Those of a host's ports that this machine itself gets through to, without SSH. Absent: it is not tried. */
+  readonly knock?: (host: HostKey, ports: readonly number[]) => Promise<readonly number[]>
 }
 
 /** The same for verbs that change hosts. The simulator gives its own. */

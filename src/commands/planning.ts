@@ -27,19 +27,27 @@ export function freshClusterId({ random }: Pick<World, 'random'>): string {
 }
 
 export function planUp(visit: Visit, request: PlanRequest): Plan {
-  const { cluster, facts, unreachable } = visit
+  const { cluster, facts, surroundings, unreachable } = visit
   const clusterId = clusterIdOf(cluster, facts, request.freshId)
   const release = request.release?.release ?? knownRelease(visit)
   const phases = request.phases ?? workflows.up
-  return buildPlan('up', phases, { cluster, clusterId, release, facts, unreachable, ...choice(request) })
+  return buildPlan('up', phases, {
+    cluster,
+    clusterId,
+    release,
+    facts,
+    surroundings,
+    unreachable,
+    ...choice(request),
+  })
 }
 
 /** What would make `up` fail. Without any release only what depends on one is not looked at. */
 export function checkUp(visit: Visit, request: Omit<PlanRequest, 'phases'>): Checked {
-  const { cluster, facts } = visit
+  const { cluster, facts, surroundings } = visit
   const release = request.release?.release ?? releaseOfReceipts(visit)
   const clusterId = clusterIdOf(cluster, facts, request.freshId)
-  const inputs = { cluster, clusterId, release, facts, ...choice(request) }
+  const inputs = { cluster, clusterId, release, facts, surroundings, ...choice(request) }
   return { release, problems: preflightProblems(inputs, 'check'), fixes: preflightFixes(inputs) }
 }
 

@@ -5,12 +5,13 @@ import { readOnly } from '../ssh/link-connection.js'
 import type { CommandContext, Fleet, ReadContext, ReadFleet } from './context.js'
 
 /** The same context with every verb that changes a host taken away. */
-export function readContext({ world, emit, signal, probes, connect }: CommandContext): ReadContext {
+export function readContext({ world, emit, signal, probes, knock, connect }: CommandContext): ReadContext {
   return {
     world,
     emit,
     signal,
     probes,
+    ...(knock && { knock }),
     connect: async (cluster) => readFleet(await connect(cluster)),
   }
 }

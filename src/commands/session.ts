@@ -18,6 +18,7 @@ import type { CommandContext } from './context.js'
 import { failureKeeper } from './diagnosis/failure-keeper.js'
 import { openFleet } from './fleet.js'
 import type { Io } from './io.js'
+import { createKnock } from './knock.js'
 import { lockFileOf, readLockFile } from './lock-file.js'
 import { mirrorOf } from './mirror-account.js'
 import { createOwnRuns } from './own-runs.js'
@@ -69,6 +70,7 @@ export async function openSession(options: SessionOptions): Promise<Session> {
     mirror: cluster.mirror === undefined ? null : await mirrorOf(cluster.mirror, io),
     connect: (wanted) => openFleet(wanted, ssh, { parallel: parallelOf(typed), signal }),
     probes: (connection) => createProbes(connection, systemWorld),
+    knock: createKnock({ reaches, world: systemWorld, only: parseNetworks(io.env.TRUENO_DEPLOY_ONLY) }),
     keepFailure: failureKeeper(options),
   }
   return {

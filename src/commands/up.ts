@@ -5,7 +5,7 @@ import type { Lease } from '../engine/lease.js'
 import { verify } from '../engine/verify.js'
 import { exitCodes, type Problem, ProblemError } from '../errors.js'
 import { isEmpty } from '../plan/build.js'
-import type { Plan } from '../plan/plan.js'
+import type { PhaseId, Plan } from '../plan/plan.js'
 import { short } from '../plan/state.js'
 import { apiPort } from '../trueno/balancer.js'
 import { engineOf, withLease } from './changing.js'
@@ -13,6 +13,7 @@ import type { CommandContext, Fleet, HostOptions, Outcome, ReleaseAtHand } from 
 import { keepingFailures } from './diagnosis/keeping-failures.js'
 import { FailedRun } from './failed-run.js'
 import { tellingWhatRuns } from './interrupted.js'
+import { lookAround } from './look-around.js'
 import { freshClusterId, type PlanRequest, planUp, refuseMissingRights, refuseProblems } from './planning.js'
 import { refuseStale } from './saved-plan.js'
 import { connectAll, type Visit, visit } from './visit.js'
@@ -76,8 +77,7 @@ async function check(
 ): Promise<{ found: Visit; plan: Plan }> {
   const hosts = [...fleet.connections.keys()]
   context.emit({ kind: 'phaseStarted', phase: 'check', title: 'Check', hosts })
-  const found = await visit(options.cluster, fleet, context)
-  const plan = planUp(found, request)
+  const { found, plan } = await lookAt(options, request, fleet, context)
   tell(plan, context)
   const errors = plan.problems.filter(isError)
   for (const host of hosts) {
@@ -93,6 +93,22 @@ async function check(
   })
   return { found, plan }
 }
+
+/** What hosts meet on their ways to each other matters when something is to be started. */
+async function lookAt(
+  options: UpOptions,
+  request: PlanRequest,
+  fleet: Fleet,
+  context: CommandContext,
+): Promise<{ found: Visit; plan: Plan }> {
+  const found = await visit(options.cluster, fleet, context)
+  const plan = planUp(found, request)
+  if (!plan.phases.some(({ id }) => starting.has(id))) return { found, plan }
+  const all = await lookAround(found, fleet, options, context)
+  return { found: all, plan: planUp(all, request) }
+}
+
+const starting: ReadonlySet<PhaseId> = new Set(['startCoordinator', 'startOthers', 'balance'])
 
 function checkSummary({ problems }: Plan, hosts: number): string {
   const errors = problems.filter(isError).length

@@ -1,6 +1,7 @@
 import type { Cluster, HostKey } from '../cluster/cluster.js'
 import type { Facts } from '../cluster/facts.js'
 import { clusterFromReceipts } from '../cluster/from-receipts.js'
+import { type Surroundings, unknownSurroundings } from '../cluster/surroundings.js'
 import { type Gathered, gatherFacts } from '../engine/gather.js'
 import { errorProblem, type Problem, ProblemError } from '../errors.js'
 import type { ReadContext, ReadFleet } from './context.js'
@@ -10,6 +11,8 @@ export interface Visit {
   /** As the files say; without an inventory file, as the receipts on the hosts say. */
   readonly cluster: Cluster
   readonly facts: ReadonlyMap<HostKey, Facts>
+  /** No more than a visit by itself tells, until somebody looks around (`lookAround`). */
+  readonly surroundings: Surroundings
   /** Hosts that could not be reached or asked. */
   readonly unreachable: ReadonlyMap<HostKey, Problem>
 }
@@ -40,11 +43,16 @@ export async function connectAll<F extends ReadFleet>(cluster: Cluster, context:
 }
 
 /** Asks all connected hosts for their facts. Without an inventory file the receipts found may say that they live elsewhere: then once more. */
-export async function visit(cluster: Cluster, fleet: ReadFleet, context: Pick<Asking, 'signal'>): Promise<Visit> {
-  const first = await gatherFacts(cluster, fleet.connections, context.signal)
+export async function visit(cluster: Cluster, fleet: ReadFleet, context: Asking): Promise<Visit> {
+  const first = await gather(cluster, fleet, context)
   const told = toldByReceipts(cluster, first.facts)
-  const { facts, problems } = isElsewhere(told, cluster) ? await visitAgain(told, fleet, context) : first
-  return { cluster: told, facts, unreachable: new Map([...fleet.unreachable, ...problems]) }
+  const { facts, clocks, problems } = isElsewhere(told, cluster) ? await visitAgain(told, fleet, context) : first
+  return {
+    cluster: told,
+    facts,
+    surroundings: { ...unknownSurroundings, clocks },
+    unreachable: new Map([...fleet.unreachable, ...problems]),
+  }
 }
 
 /** What a host may take to say how it is; one that hangs must not hide the others. */
@@ -72,9 +80,13 @@ const silent = errorProblem({
   remedy: 'log in with `ssh HOST` and look: is its disk or its memory exhausted?',
 })
 
-async function visitAgain(told: Cluster, fleet: ReadFleet, context: Pick<Asking, 'signal'>): Promise<Gathered> {
+async function visitAgain(told: Cluster, fleet: ReadFleet, context: Asking): Promise<Gathered> {
   await fleet.reach(told)
-  return gatherFacts(told, fleet.connections, context.signal)
+  return gather(told, fleet, context)
+}
+
+function gather(cluster: Cluster, { connections }: ReadFleet, { signal, world }: Asking): Promise<Gathered> {
+  return gatherFacts(cluster, connections, { signal, now: () => world.now() })
 }
 
 function toldByReceipts(cluster: Cluster, facts: ReadonlyMap<HostKey, Facts>): Cluster {

@@ -1,6 +1,7 @@
 import type { Cluster, Host, HostKey } from '../cluster/cluster.js'
 import type { Facts } from '../cluster/facts.js'
 import { parseFacts } from '../cluster/parse-facts.js'
+import { type ClockReading, readClock } from '../cluster/surroundings.js'
 import { type Problem, ProblemError } from '../errors.js'
 import type { ReadConnection } from '../ssh/connection.js'
 import { createSlots, keyed } from '../ssh/slots.js'
@@ -11,7 +12,15 @@ import { scriptProblem } from './script-problem.js'
 /** What hosts said of themselves, and why some did not. */
 export interface Gathered {
   readonly facts: ReadonlyMap<HostKey, Facts>
+  /** Clocks of the hosts; none where nobody told what time it was here. */
+  readonly clocks: ReadonlyMap<HostKey, ClockReading>
   readonly problems: ReadonlyMap<HostKey, Problem>
+}
+
+export interface GatherOptions {
+  readonly signal?: AbortSignal
+  /** Milliseconds since the epoch, by the clock of this machine. */
+  readonly now?: () => number
 }
 
 /** Hosts asked at once: beyond that nothing gets faster, and each that is asked takes memory. */
@@ -21,14 +30,18 @@ const mostAtOnce = 64
 export async function gatherFacts(
   cluster: Cluster,
   connections: ReadonlyMap<HostKey, ReadConnection>,
-  signal?: AbortSignal,
+  { signal, now }: GatherOptions = {},
 ): Promise<Gathered> {
   const facts = new Map<HostKey, Facts>()
+  const clocks = new Map<HostKey, ClockReading>()
   const problems = new Map<HostKey, Problem>()
   const share = createPeerSharing()
   const ask = async (host: Host, connection: ReadConnection): Promise<void> => {
     try {
-      facts.set(host.key, share(await factsOf(host, cluster, connection, signal)))
+      const asked = now?.() ?? 0
+      const found = share(await factsOf(host, cluster, connection, signal))
+      facts.set(host.key, found)
+      if (now !== undefined) clocks.set(host.key, readClock(found.machine.clock, { asked, answered: now() }))
     } catch (error) {
       if (!(error instanceof ProblemError) || error.problems[0] === undefined) throw error
       problems.set(host.key, { ...error.problems[0], host: host.key })
@@ -40,7 +53,7 @@ export async function gatherFacts(
   })
   const slots = createSlots(mostAtOnce)
   await Promise.all(connected.map(({ host, connection }) => slots.use(() => ask(host, connection))))
-  return { facts: inOrder(cluster, facts), problems }
+  return { facts: inOrder(cluster, facts), clocks, problems }
 }
 
 /** Every host keeps a list of all: of equal lists one is enough, or memory grows with the square of the hosts. */

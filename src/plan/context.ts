@@ -1,6 +1,7 @@
 import type { Cluster, Host, HostKey } from '../cluster/cluster.js'
 import type { Facts } from '../cluster/facts.js'
 import type { ClusterId } from '../cluster/receipt.js'
+import type { Surroundings } from '../cluster/surroundings.js'
 import { componentsOf } from '../trueno/components.js'
 import type { Artifact, Release } from '../trueno/release.js'
 import type { Phase, PhaseId, Step } from './plan.js'
@@ -15,6 +16,7 @@ export interface PlanContext {
   readonly release: WantedRelease | null
   /** Facts of every reachable host. */
   readonly facts: ReadonlyMap<HostKey, Facts>
+  readonly surroundings: Surroundings
   /** Hosts that steps may be planned for: reachable and chosen. */
   readonly chosen: readonly Host[]
   /** How many hosts at once. */

@@ -116,7 +116,7 @@ export interface Recovery {
 }
 
 /** Scripts of `remote/` that only read. */
-export type ReadScript = 'facts' | 'evidence' | 'contents'
+export type ReadScript = 'facts' | 'evidence' | 'contents' | 'reach'
 /** Scripts of `remote/` that change the host. Their first argument, the lease token, is added when they are run. */
 export type WriteScript =
   | 'receive'

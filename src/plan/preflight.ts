@@ -2,6 +2,7 @@ import type { ProblemCode } from '../catalogue/catalogue.js'
 import type { Cluster, Host, HostKey } from '../cluster/cluster.js'
 import type { Facts } from '../cluster/facts.js'
 import type { ClusterId } from '../cluster/receipt.js'
+import { type Surroundings, unknownSurroundings } from '../cluster/surroundings.js'
 import type { Problem } from '../errors.js'
 import type { Release } from '../trueno/release.js'
 import type { Check, Checked, Find, Finding } from './checks/checked.js'
@@ -17,6 +18,8 @@ export interface Preflight {
   /** A whole release at hand, or what the receipts tell of it; null: none is needed, or none is known. */
   readonly release: Release | WantedRelease | null
   readonly facts: ReadonlyMap<HostKey, Facts>
+  /** Default: nothing is known of them. */
+  readonly surroundings?: Surroundings
   /** Keys chosen by --hosts and --roles; null: all. */
   readonly chosen: readonly HostKey[] | null
   readonly parallel: number
@@ -75,13 +78,23 @@ function findings({ code, severity, host }: Source, found: readonly Finding[]): 
 }
 
 export function contextOf(inputs: Preflight): PlanContext {
-  const { cluster, clusterId, release, facts, chosen, parallel, relay = true } = inputs
+  const {
+    cluster,
+    clusterId,
+    release,
+    facts,
+    chosen,
+    parallel,
+    relay = true,
+    surroundings = unknownSurroundings,
+  } = inputs
   const isChosen = (host: Host): boolean => chosen === null || chosen.includes(host.key)
   return {
     cluster,
     clusterId,
     release,
     facts,
+    surroundings,
     parallel,
     relay,
     chosen: cluster.hosts.filter((host) => facts.has(host.key) && isChosen(host)),

@@ -39,14 +39,14 @@ export interface ReadConnection {
   follow(files: readonly string[], options: FollowOptions): Promise<void>
   /** Opens a TCP connection from the host to an address it can reach. Rejects with `TunnelError` when the far end refuses. */
   tunnel(address: string, port: number): Promise<Duplex>
+  /** @throws ConnectionError `blocked` when the host must not be told to dial this address */
+  assertPermitted(address: string): void
 }
 
 /** The one seam between us and a host. */
 export interface Connection extends ReadConnection, AsyncDisposable {
   /** Runs a script that changes the host. Only a broken link throws (`ConnectionError`). */
   run(script: WriteScript, args: readonly string[], options?: RunOptions): Promise<ScriptResult>
-  /** @throws ConnectionError `blocked` when the host must not be told to dial this address */
-  assertPermitted(address: string): void
 }
 
 /** Why a host cannot be talked to. `lost` alone may be tried again with the same step. */

@@ -91,5 +91,6 @@ export function readOnly(connection: ReadConnection): ReadConnection {
     read: (script, args, options) => connection.read(script, args, options),
     follow: (files, options) => connection.follow(files, options),
     tunnel: (address, port) => connection.tunnel(address, port),
+    assertPermitted: (address) => connection.assertPermitted(address),
   }
 }

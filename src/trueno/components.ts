@@ -54,14 +54,17 @@ export const components: readonly Component[] = [
   component('cerebro', 'Cerebro', 'Cerebro', 'cerebro', [all(8008)], everywhere),
 ]
 
+/** Core starts it beside the components. */
+const pageOfPm2 = all(8088)
+
 export function componentsOf(host: Host, cluster: Cluster): readonly Component[] {
   return components.filter((component) => component.runsOn(host, cluster))
 }
 
-/** Ports that must be free on a host before its start. 8088 is pm2's web page, which core starts beside the components. */
+/** Ports that must be free on a host before its start. */
 export function portsOf(host: Host, cluster: Cluster): readonly Port[] {
   const own = componentsOf(host, cluster).flatMap((component) => component.ports)
-  return host.member ? [...own, all(8088)] : own
+  return host.member ? [...own, pageOfPm2] : own
 }
 
 /** The component whose pm2 name this is. */
@@ -72,6 +75,12 @@ export function componentOfProcess(process: string): Component | undefined {
 /** The component whose launcher this is. */
 export function componentOfScript(path: string): Component | undefined {
   return components.find(({ directory }) => directory !== null && path.includes(`/${directory}/`))
+}
+
+/** What listens at a port, for people; undefined: nothing of Trueno's. */
+export function titleOfPort(port: number): string | undefined {
+  if (port === pageOfPm2.port) return "pm2's page"
+  return components.find(({ ports }) => ports.some((one) => one.port === port))?.title
 }
 
 /** So many ends of a process, before its host serves, mean that it will not come up. Core restarts the bridge by itself (contract, 7.4). */

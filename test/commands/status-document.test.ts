@@ -2,6 +2,7 @@ import { describe, expect, it } from 'vitest'
 import type { Cluster } from '../../src/cluster/cluster.js'
 import type { Facts, MarkedProcess } from '../../src/cluster/facts.js'
 import type { Status } from '../../src/cluster/status.js'
+import { unknownSurroundings } from '../../src/cluster/surroundings.js'
 import { type Health, statusOf } from '../../src/commands/status-document.js'
 import { errorProblem, type Problem } from '../../src/errors.js'
 import type { ClusterAnswers } from '../../src/health/health.js'
@@ -82,7 +83,7 @@ function status(facts: readonly Facts[], health: Health, chosen: readonly string
   const found = new Map(facts.map((one) => [one.host, one]))
   const missing = cluster.hosts.filter(({ key }) => !found.has(key))
   const unreachable = new Map(missing.map(({ key }) => [key, gone(key)]))
-  return statusOf({ cluster, facts: found, unreachable }, health, { chosen })
+  return statusOf({ cluster, facts: found, surroundings: unknownSurroundings, unreachable }, health, { chosen })
 }
 
 function gone(host: string): Problem {
@@ -151,7 +152,12 @@ describe('status', () => {
     const contents = { changes: null, releasesKiB: 2, artifactsKiB: 10, dataKiB: 100 }
     const deep = new Map(['a', 'b'].map((key) => [key, { contents, problems: key === 'b' ? [changed] : [] }]))
     const found = new Map(facts.map((one) => [one.host, one]))
-    const told = statusOf({ cluster, facts: found, unreachable: new Map() }, none, { chosen: null }, deep)
+    const told = statusOf(
+      { cluster, facts: found, surroundings: unknownSurroundings, unreachable: new Map() },
+      none,
+      { chosen: null },
+      deep,
+    )
     expect(told.hosts.map(({ disk }) => disk)).toMatchObject([
       { releases: 1, storeBytes: 12_288, dataBytes: 102_400 },
       { storeBytes: 12_288, dataBytes: 102_400 },

@@ -43,7 +43,7 @@ export async function rigOf(servers: Readonly<Record<number, RequestListener>>):
 
 export function connectionWith(tunnel: ReadConnection['tunnel']): ReadConnection {
   const unexpected = () => Promise.reject(new Error('a probe only opens tunnels'))
-  return { host: '10.0.0.42', read: unexpected, follow: unexpected, tunnel }
+  return { host: '10.0.0.42', read: unexpected, follow: unexpected, tunnel, assertPermitted: () => undefined }
 }
 
 /** A channel of SSH is a stream, and no socket. */

@@ -19,6 +19,12 @@ export type Finding = Pick<Problem, 'title' | 'cause' | 'remedy'> & { readonly e
 /** Finds what is wrong on one host. Pure. */
 export type Find = (checked: Checked) => readonly Finding[]
 
+/** The same where more than one host is concerned; absent: none in particular. */
+export type FoundAcross = Finding & Pick<Problem, 'host'>
+
+/** Finds what concerns more than one host. Pure. */
+export type FindAcross = (context: PlanContext, release: Release | null) => readonly FoundAcross[]
+
 /** One row of the table of checks. */
 export interface Check<F> {
   /** `error` stops `up`. */

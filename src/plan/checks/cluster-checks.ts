@@ -7,19 +7,28 @@ import type { Release } from '../../trueno/release.js'
 import type { PlanContext } from '../context.js'
 import { toStart } from '../context.js'
 import { short } from '../state.js'
-import { type Check, type Finding, notes, stops, warns } from './checked.js'
+import { type Check, type FindAcross, notes, stops, warns } from './checked.js'
+import { clocksAgree } from './clocks.js'
+import { closedToOthers, noPublicAddress } from './exposure.js'
 import { otherRunUser } from './run-user.js'
 import { copiesHavePlaces, type FindInShape, majorityNeeded, workersThere } from './shape.js'
-
-/** Finds what concerns more than one host. Pure. */
-type FindAcross = (context: PlanContext, release: Release | null) => readonly (Finding & Pick<Problem, 'host'>)[]
+import { hostsNear, namesKnown, portsAccepted, portsAnswer, routesThere, waysTried } from './ways.js'
 
 /** What is looked at when all hosts have been. */
 export const clusterChecks = {
   'same-machine': stops(oneMachineTwice),
   'other-cluster': stops(foreignClusters),
   'barrier-needs-all': stops(barrierNeedsAll),
+  'peer-silent': stops(portsAnswer),
+  'peer-no-route': stops(routesThere),
+  'peer-name-unknown': stops(namesKnown),
   'former-member': warns(formerMembers),
+  'peer-rejects': warns(portsAccepted),
+  'ways-untried': warns(waysTried),
+  'peer-far': warns(hostsNear),
+  'clock-skew': warns(clocksAgree),
+  'open-to-this-machine': warns(closedToOthers),
+  'public-address': warns(noPublicAddress),
   'split-brain': notes(inShape(majorityNeeded)),
   'replicas-unplaced': notes(inShape(copiesHavePlaces)),
   'no-spark-worker': notes(inShape(workersThere)),

@@ -1,3 +1,4 @@
+import { isLocal } from '../../cluster/addresses.js'
 import { hasRole } from '../../cluster/cluster.js'
 import { runsSparkMaster, runsSparkWorker } from '../../trueno/components.js'
 import type { Checked } from './checked.js'
@@ -21,11 +22,6 @@ export function runsRealSpark(running: Running): boolean {
 /** Elasticsearch refuses a machine that is not fit only where it listens on an address that others can route to. */
 export function elasticsearchInsists(checked: Checked): boolean {
   return runsRealElasticsearch(checked) && !checked.facts.ownAddresses.every(isLocal)
-}
-
-/** Loopback or link-local: there Elasticsearch warns of low limits, and starts. */
-function isLocal(address: string): boolean {
-  return isLoopback(address) || /^(169\.254\.|fe[89ab][\da-f]:)/i.test(address)
 }
 
 export function isLoopback(address: string): boolean {

@@ -10,7 +10,7 @@ import { marked, type Process } from './process.js'
 import { requireHome, requireNumber, type Script, ScriptExit } from './script.js'
 
 /** The scripts of `remote/` that only read, as the model hosts run them. */
-export const readScripts = { facts, evidence, contents } satisfies Record<ReadScript, Script>
+export const readScripts = { facts, evidence, contents, reach } satisfies Record<ReadScript, Script>
 
 /** HOME DATA KEY [PORT|java=PATH|name=NAME|hostname]... */
 async function facts(args: readonly string[], { machine }: Parameters<Script>[1]): Promise<string> {
@@ -127,6 +127,23 @@ function conditionOf(machine: Machine, ports: readonly number[]): readonly strin
       isOurs ? 'ours' : 'foreign',
     ])
   return [['now', hostSeconds(machine)], ...processes, ...listeners].map((fields) => fields.join('\t'))
+}
+
+/** SECONDS [HOST PORT]... */
+async function reach(args: readonly string[], { machine, network }: Parameters<Script>[1]): Promise<string> {
+  const [seconds, ...rest] = args
+  const limitMs = 1000 * requireNumber('SECONDS', seconds)
+  const ways = rest.flatMap((to, index) => (index % 2 === 0 ? [{ to, port: Number(rest[index + 1]) }] : []))
+  const isSilent = (to: string): boolean => {
+    const there = network.machines.get(to)
+    return there === undefined || !there.up || there.silentUntil > machine.clock.now()
+  }
+  const lines = ways.map(({ to, port }) => {
+    if (isSilent(to)) return `way\t${to}\t${port}\tsilent\t\t`
+    return `way\t${to}\t${port}\t${network.dial(to, port) === undefined ? 'refused' : 'open'}\t1\t`
+  })
+  await pause(machine, ways.some(({ to }) => isSilent(to)) ? limitMs : machine.chance.between(5, 50))
+  return ['reach\t1', ...lines, 'end', ''].join('\n')
 }
 
 /** HOME DATA MOST PREFIX...; nobody changes anything by hand there. */
