@@ -7,6 +7,8 @@ import type { ReadContext } from './context.js'
 export interface KnockOptions extends Pick<DialOptions, 'world' | 'only'> {
   /** How hosts are reached. */
   readonly reaches: ReadonlyMap<HostKey, Reach>
+  /** Addresses that are not to be tried. */
+  readonly leaveOut: (address: string) => boolean
 }
 
 const limitMs = 1000
@@ -14,7 +16,7 @@ const limitMs = 1000
 const mostAtOnce = 128
 
 /** Connects where a host is reached without a detour, and closes at once. A host behind others has another way in. */
-export function createKnock({ reaches, world, only }: KnockOptions): NonNullable<ReadContext['knock']> {
+export function createKnock({ reaches, leaveOut, world, only }: KnockOptions): NonNullable<ReadContext['knock']> {
   const slots = createSlots(mostAtOnce)
   const isOpen = async (address: string, port: number): Promise<boolean> => {
     try {
@@ -28,7 +30,7 @@ export function createKnock({ reaches, world, only }: KnockOptions): NonNullable
   }
   return async (host, ports) => {
     const address = directAddress(reaches.get(host))
-    if (address === null) return []
+    if (address === null || leaveOut(address)) return []
     const open = await Promise.all(ports.map((port) => slots.use(() => isOpen(address, port))))
     return ports.filter((_, index) => open[index])
   }

@@ -1,5 +1,6 @@
 import { join, resolve } from 'node:path'
 import type { Typed } from '../cli.js'
+import { isLocal } from '../cluster/addresses.js'
 import type { Cluster, HostKey } from '../cluster/cluster.js'
 import type { Reach } from '../cluster/reach.js'
 import { parseDuration } from '../config/duration.js'
@@ -70,7 +71,13 @@ export async function openSession(options: SessionOptions): Promise<Session> {
     mirror: cluster.mirror === undefined ? null : await mirrorOf(cluster.mirror, io),
     connect: (wanted) => openFleet(wanted, ssh, { parallel: parallelOf(typed), signal }),
     probes: (connection) => createProbes(connection, systemWorld),
-    knock: createKnock({ reaches, world: systemWorld, only: parseNetworks(io.env.TRUENO_DEPLOY_ONLY) }),
+    knock: createKnock({
+      reaches,
+      world: systemWorld,
+      only: parseNetworks(io.env.TRUENO_DEPLOY_ONLY),
+      // There it is this machine that would answer, or a tunnel that somebody has made.
+      leaveOut: (address) => address === 'localhost' || isLocal(address),
+    }),
     keepFailure: failureKeeper(options),
   }
   return {

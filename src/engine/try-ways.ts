@@ -38,7 +38,7 @@ async function tryFrom(
 ): Promise<readonly TriedWay[]> {
   if (connection === undefined) return ways.map((way) => ({ ...way, ...untried('there is no connection to the host') }))
   const { permitted, forbidden } = sortOut(ways, connection)
-  const told = await tryByScript(permitted, connection, options)
+  const told = await tryTwice(permitted, connection, options)
   // The host's own sshd can do it too, where that is not forbidden.
   const better = told.map((way) => (way.outcome === 'untried' ? tryByTunnel(way, connection, options) : way))
   return [...forbidden, ...(await Promise.all(better))]
@@ -64,6 +64,18 @@ function whyForbidden(connection: ReadConnection, address: HostKey): string | nu
   } catch (error) {
     return reasonOf(error)
   }
+}
+
+/** What got no answer may only have been late, on a host that has much to do. */
+async function tryTwice(
+  ways: readonly Way[],
+  connection: ReadConnection,
+  options: TryOptions,
+): Promise<readonly TriedWay[]> {
+  const first = await tryByScript(ways, connection, options)
+  const silent = first.filter(({ outcome }) => outcome === 'silent')
+  const second = await tryByScript(silent, connection, options)
+  return [...first.filter(({ outcome }) => outcome !== 'silent'), ...second]
 }
 
 async function tryByScript(

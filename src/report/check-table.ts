@@ -96,7 +96,7 @@ function fullLines(host: CheckedHost, { paint, columns }: Page): readonly string
 }
 
 function sumOf(report: CheckReport, { paint, columns, scripts }: Page): readonly string[] {
-  const { hosts, release } = report
+  const { hosts } = report
   const problems = hosts.flatMap((host) => host.problems)
   const errors = problems.filter(({ severity }) => severity === 'error').length
   const warnings = problems.length - errors
@@ -106,12 +106,19 @@ function sumOf(report: CheckReport, { paint, columns, scripts }: Page): readonly
     found.length === 0
       ? 'Nothing was found that would make `up` fail.'
       : `${found.join(' and ')} on ${concerned} of ${count(hosts.length, 'host')}`
-  const blind = release === null ? ['No release is given (--release PATH): what depends on it was not looked at.'] : []
   const open = report.fixes.filter(({ done }) => !done).length > 0
   const way = scripts
     ? 'Run that as root, or `trueno-deploy check --fix --yes`.'
     : 'Some of it can be mended: trueno-deploy check --fix'
-  const notes = [...blind, ...(open ? [way] : [])]
+  const notes = [...blindOf(report), ...(open ? [way] : [])]
   const mark: MarkName = errors > 0 ? 'failed' : warnings > 0 ? 'warning' : 'done'
   return [marked(mark, sum, paint), ...notes.flatMap((text) => wrap(text, columns - 3)).map((line) => `  ${line}`)]
+}
+
+/** What was not looked at. */
+function blindOf({ release, ways: { all, tried } }: CheckReport): readonly string[] {
+  return [
+    ...(release === null ? ['No release is given (--release PATH): what depends on it was not looked at.'] : []),
+    ...(tried < all ? [`Of ${all} connections between hosts ${tried} were tried: large clusters share them out.`] : []),
+  ]
 }
