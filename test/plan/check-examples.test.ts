@@ -1,6 +1,7 @@
 import { readdirSync, readFileSync } from 'node:fs'
 import { describe, expect, it } from 'vitest'
 import { entryOf, type ProblemCode } from '../../src/catalogue/catalogue.js'
+import { surroundings } from '../../src/catalogue/surroundings.js'
 import type { Cluster, Host, Role } from '../../src/cluster/cluster.js'
 import type { Facts } from '../../src/cluster/facts.js'
 import type { Problem } from '../../src/errors.js'
@@ -70,7 +71,9 @@ describe.each(files)('the check %s', (code) => {
 describe('the checks', () => {
   it('all have examples, but for those that need several hosts or a history', () => {
     const elsewhere = ['same-machine', 'other-cluster', 'former-member', 'barrier-needs-all', 'component-missing']
-    const others = [...elsewhere, 'release-not-at-hand', 'settings-not-at-hand', 'runtime-unsuitable']
+    // Of what is between hosts: surroundings.test.ts.
+    const between = Object.keys(surroundings.entries)
+    const others = [...elsewhere, ...between, 'release-not-at-hand', 'settings-not-at-hand', 'runtime-unsuitable']
     expect([...files, ...others].sort()).toEqual(Object.keys(table).sort())
   })
 

@@ -12,17 +12,13 @@ export const portsAccepted: FindAcross = (context) => findingsOf('rejects', cont
 /** What was not looked at is said, never passed over. */
 export const waysTried: FindAcross = ({ surroundings }) => {
   const blind = surroundings.ways.filter(({ outcome }) => outcome === 'untried')
-  return groupsOf(blind, ({ from, said }) => `${from} ${said}`).map(
-    (ways): Problem => ({
-      code: 'ways-untried',
-      severity: 'warning',
-      title: 'not tried whether it gets through to other hosts',
-      cause: `whether it gets through to ${count(distinct(ways.map(({ to }) => to)), 'other host')} is not known: ${first(ways).said}`,
-      evidence: '',
-      remedy: 'let its sshd forward (`AllowTcpForwarding local`) or put bash there; or see for yourself',
-      host: first(ways).from,
-    }),
-  )
+  return groupsOf(blind, ({ from, said }) => `${from} ${said}`).map((ways) => ({
+    title: 'not tried whether it gets through to other hosts',
+    cause: `whether it gets through to ${count(distinct(ways.map(({ to }) => to)), 'other host')} is not known: ${first(ways).said}`,
+    evidence: '',
+    remedy: 'let its sshd forward (`AllowTcpForwarding local`) or put bash there; or see for yourself',
+    host: first(ways).from,
+  }))
 }
 
 /** So long a way makes each question of a driver slow, and Elasticsearch's nodes lose each other. */
