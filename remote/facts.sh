@@ -150,7 +150,9 @@ address_lines() { # BEGINNING-OF-LINE
 }
 
 # The names that /etc/hosts has are told by then. Of the others no more than 16 at once, and none once it gets late.
+# Without getent nobody knows whether a name server has them.
 look_up_others() {
+  find_tool getent || return 0
   asked=0
   for name in $names; do
     case $newline$told in *"${newline}name	$name	"*) continue ;; esac

@@ -2,7 +2,7 @@ import { writeFileSync } from 'node:fs'
 import path from 'node:path'
 import { describe, expect, test } from 'vitest'
 import { type FactsOptions, factsOf } from './facts-of.js'
-import { inEachShell } from './test-host.js'
+import { inEachShell, minimalPath } from './test-host.js'
 
 inEachShell((host) => {
   /** Facts of a host whose files of the system say other things. */
@@ -149,6 +149,13 @@ inEachShell((host) => {
       host().fakeTool('timeout', '#!/bin/sh\nexit 124\n')
       expect((await factsWith(files, { asked: ['name=c.lab', 'name=-x', 'name=$(x)'] })).names).toEqual({})
       expect((await factsWith(files)).names).toEqual({})
+    })
+
+    test('are not known where nobody can look them up', async () => {
+      const env = { PATH: `${host().root}/tools:${minimalPath(host())}` }
+      expect((await factsWith(files, { asked: ['name=c.lab', 'name=a.lab'], env })).names).toEqual({
+        'a.lab': ['10.0.0.1', '10.0.0.3'],
+      })
     })
 
     test('of many are all told', async () => {

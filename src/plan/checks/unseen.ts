@@ -32,6 +32,6 @@ const sights: Readonly<Record<string, (checked: Checked) => boolean>> = {
   'transparent huge pages': (checked) => runsRealElasticsearch(checked) && checked.facts.machine.hugePages === null,
   'which addresses it has (/proc/net/fib_trie does not say)': ({ facts, host }) =>
     host.member && facts.localAddresses === null && facts.ownAddresses.some((address) => !isLoopback(address)),
-  'names that nobody answered for in time': ({ host, facts, context }) =>
+  'names of other hosts (there is no getent, or nobody answered in time)': ({ host, facts, context }) =>
     peersOf(host, context.cluster).some(({ key }) => !isAddress(key) && facts.names[key] === undefined),
 }
