@@ -8,11 +8,13 @@ import { type BenchHosts, makeHosts } from './hosts.js'
 import { type LogLines, measureLogLines } from './log-lines.js'
 import { aboutMachine } from './machine.js'
 import type { RunOptions } from './measure.js'
+import { measureSmallFiles } from './small-files.js'
 import { measureVisits, measureWays, type Visits, type Ways } from './ssh.js'
 import { measureStartUp } from './start-up.js'
 import { type Results, render } from './table.js'
-import { measureMemory, measureSmallFiles, measureTransfer, measureUplink } from './transfer.js'
+import { measureMemory, measureTransfer } from './transfer.js'
 import { makeUnchanged } from './unchanged.js'
+import { measureUplink } from './uplinked.js'
 
 // Measures the tool against others that do the same work, in one run on one machine: see README.md.
 //
@@ -39,8 +41,8 @@ const whole: Extent = {
   alreadyUpRounds: 7,
   visits: { hosts: 128, rounds: 3 },
   ways: { hosts: 32, rounds: 3 },
-  transferRounds: 5,
-  memoryMegabytes: 1024,
+  transferRounds: 3,
+  memoryMegabytes: 256,
   large: 512,
 }
 const some: Extent = {
@@ -49,7 +51,7 @@ const some: Extent = {
   alreadyUpRounds: 3,
   visits: { hosts: 32, rounds: 2 },
   ways: { hosts: 16, rounds: 2 },
-  transferRounds: 2,
+  transferRounds: 1,
   memoryMegabytes: 64,
   large: null,
 }

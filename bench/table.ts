@@ -3,9 +3,11 @@ import type { FactsAndPlan } from './facts-and-plan.js'
 import type { LogLines } from './log-lines.js'
 import type { Machine } from './machine.js'
 import type { Usage } from './measure.js'
+import type { SmallFiles } from './small-files.js'
 import type { Visits, Ways } from './ssh.js'
 import type { StartUp } from './start-up.js'
-import type { SmallFiles, Transfer, Uplink } from './transfer.js'
+import type { Transfer } from './transfer.js'
+import type { Uplink } from './uplinked.js'
 
 /** All that one run of the bench has found. Times in milliseconds, memory in MB. */
 export interface Results extends Machine {
