@@ -3,6 +3,7 @@ import { dirname } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { parseArgs } from 'node:util'
 import { measureAlreadyUp } from './already-up.js'
+import { type Check, measureCheck } from './check.js'
 import { type FactsAndPlan, measureFactsAndPlan } from './facts-and-plan.js'
 import { type BenchHosts, makeHosts } from './hosts.js'
 import { type LogLines, measureLogLines } from './log-lines.js'
@@ -19,13 +20,15 @@ import { measureUplink } from './uplinked.js'
 // Measures the tool against others that do the same work, in one run on one machine: see README.md.
 //
 // usage: bench.js [--quick] [--only PART[,PART]]   --quick: fewer rounds and hosts, and nothing is kept
-//   PART  start-up, up, plan, ssh, transfer, large
+//   PART  start-up, up, plan, check, ssh, transfer, large
 
 interface Extent {
   /** Rounds of each size of cluster. */
   readonly sizes: Readonly<Record<number, number>>
   readonly startUpRounds: number
   readonly alreadyUpRounds: number
+  /** Rounds of `check` of each size of cluster. */
+  readonly checks: Readonly<Record<number, number>>
   readonly visits: { readonly hosts: number; readonly rounds: number }
   readonly ways: { readonly hosts: number; readonly rounds: number }
   readonly transferRounds: number
@@ -39,6 +42,7 @@ const whole: Extent = {
   sizes: { 4: 9, 32: 5, 128: 3 },
   startUpRounds: 15,
   alreadyUpRounds: 7,
+  checks: { 4: 9, 128: 3 },
   visits: { hosts: 128, rounds: 3 },
   ways: { hosts: 32, rounds: 3 },
   transferRounds: 3,
@@ -49,6 +53,7 @@ const some: Extent = {
   sizes: { 4: 3, 32: 2 },
   startUpRounds: 5,
   alreadyUpRounds: 3,
+  checks: { 4: 3, 32: 2 },
   visits: { hosts: 32, rounds: 2 },
   ways: { hosts: 16, rounds: 2 },
   transferRounds: 1,
@@ -56,7 +61,7 @@ const some: Extent = {
   large: null,
 }
 
-const parts = ['start-up', 'up', 'plan', 'ssh', 'transfer', 'large'] as const
+const parts = ['start-up', 'up', 'plan', 'check', 'ssh', 'transfer', 'large'] as const
 type Part = (typeof parts)[number]
 
 const interrupted = new AbortController()
@@ -100,6 +105,7 @@ async function measure(extent: Extent, only: readonly Part[]): Promise<Results> 
     ),
   )
   const bySize = (await part('plan', () => measureSizes(sizes))) ?? []
+  const checks = (await part('check', () => measureChecks(extent.checks))) ?? []
   const ssh = await part('ssh', () => measureSsh(extent))
   return {
     version: 1,
@@ -108,6 +114,7 @@ async function measure(extent: Extent, only: readonly Part[]): Promise<Results> 
     alreadyUp,
     factsAndPlan: bySize.map(({ factsAndPlan }) => factsAndPlan),
     logLines: bySize.map(({ logLines }) => logLines),
+    checks,
     visits: ssh?.visits ?? null,
     ways: ssh?.ways ?? null,
     transfer: await part('transfer', () => measureTransfers(extent)),
@@ -137,6 +144,18 @@ async function measureSize(cluster: BenchHosts, rounds: number, options: RunOpti
     factsAndPlan: await step(`facts and plan of ${hosts}`, () => measureFactsAndPlan(cluster, rounds, options)),
     logLines: await step(`log lines of ${hosts}`, () => measureLogLines(cluster, signal)),
   }
+}
+
+async function measureChecks(sizes: Extent['checks']): Promise<readonly Check[]> {
+  const bySize: Check[] = []
+  for (const [hosts, rounds] of Object.entries(sizes))
+    bySize.push(
+      await onHosts(Number(hosts), async (cluster, options) => {
+        await step(`making ${hosts} hosts`, () => makeUnchanged(cluster, options))
+        return step(`check of ${hosts} hosts`, () => measureCheck(cluster, rounds, options))
+      }),
+    )
+  return bySize
 }
 
 async function measureSsh({ visits, ways }: Extent): Promise<{ visits: Visits; ways: Ways }> {

@@ -15,11 +15,26 @@ export function visitCommand(
   options: VisitOptions = {},
   identity = key.file,
 ): readonly string[] {
-  const config = join(directory, `config-${identity.split('/').at(-1)}`)
-  const settings = ['Host *', `IdentityFile ${identity}`, 'IdentityAgent none', `UserKnownHostsFile ${knownHostsFile}`]
-  writeFileSync(config, `${settings.join('\n  ')}\n`)
+  const config = configFile(directory, identity, knownHostsFile)
   const script = new URL('./visit.js', import.meta.url)
   return nodeCommand(script, hostsFileOf(directory, hosts), config, JSON.stringify(options))
+}
+
+/** What `check` does on hosts, piece by piece. */
+export function aroundCommand(
+  { directory, hosts, key, knownHostsFile }: BenchHosts,
+  rounds: number,
+): readonly string[] {
+  const config = configFile(directory, key.file, knownHostsFile)
+  const script = new URL('./around.js', import.meta.url)
+  return nodeCommand(script, hostsFileOf(directory, hosts), config, String(rounds))
+}
+
+function configFile(directory: string, identity: string, knownHostsFile: string): string {
+  const file = join(directory, `config-${identity.split('/').at(-1)}`)
+  const settings = ['Host *', `IdentityFile ${identity}`, 'IdentityAgent none', `UserKnownHostsFile ${knownHostsFile}`]
+  writeFileSync(file, `${settings.join('\n  ')}\n`)
+  return file
 }
 
 function hostsFileOf(directory: string, hosts: BenchHosts['hosts']): string {

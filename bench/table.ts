@@ -1,4 +1,5 @@
 import type { AlreadyUp } from './already-up.js'
+import type { Check } from './check.js'
 import type { FactsAndPlan } from './facts-and-plan.js'
 import type { LogLines } from './log-lines.js'
 import type { Machine } from './machine.js'
@@ -18,6 +19,7 @@ export interface Results extends Machine {
   readonly alreadyUp: AlreadyUp | null
   readonly factsAndPlan: readonly FactsAndPlan[]
   readonly logLines: readonly LogLines[]
+  readonly checks: readonly Check[]
   readonly visits: Visits | null
   readonly ways: Ways | null
   readonly transfer: {
@@ -42,6 +44,7 @@ export function render(results: Results): string {
   const rows = [
     ...results.factsAndPlan.flatMap(factsRows),
     ...results.logLines.flatMap(logRows),
+    ...results.checks.flatMap(checkRows),
     ...(results.visits === null ? [] : visitRows(results.visits)),
     ...(results.ways === null ? [] : wayRows(results.ways)),
     ...(results.alreadyUp === null ? [] : upRows(results.alreadyUp)),
@@ -72,6 +75,15 @@ function logRows({ hosts, oneByOne, allAtOnce }: LogLines): readonly Row[] {
   return [
     row(`log line → next step, ${hosts} hosts`, delay(oneByOne), 'p95 ≤ 50 ms', oneByOne.p95 <= 50),
     row('  all hosts at the same moment', delay(allAtOnce), 'p95 ≤ 50 ms', allAtOnce.p95 <= 50),
+  ]
+}
+
+function checkRows({ hosts, of, factsMs, waysMs, waysTimesFacts, ways, scripts }: Check): readonly Row[] {
+  return [
+    told(`check, ${hosts} hosts`, `${seconds(of.wallMs)}, ${megabytes(of.process?.memoryMb)}`),
+    told('  facts of all, connections open', seconds(factsMs)),
+    told(`  ${ways} ways between them, ${scripts - 1} script more on each`, seconds(waysMs)),
+    atMost('  wall, times the facts', waysTimesFacts, 2, times),
   ]
 }
 
