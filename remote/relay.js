@@ -99,15 +99,16 @@ function fileOf(wire) {
   return path.join(store, `.seed-${wire}-${lease}`)
 }
 
-const commands = {
-  grant: (number, secret, wire, from) => {
-    grants.set(secret, { secret: secret, wire: wire, address: from })
-    say(`granted ${number}`)
-  },
-  drop: (wire) => {
-    remove(fileOf(wire))
-  },
-}
+const commands = new Map([
+  [
+    'grant',
+    (number, secret, wire, from) => {
+      grants.set(secret, { secret: secret, wire: wire, address: from })
+      say(`granted ${number}`)
+    },
+  ],
+  ['drop', (wire) => remove(fileOf(wire))],
+])
 
 function remove(file) {
   try {
@@ -128,7 +129,7 @@ process.stdin.on('data', (text) => {
   lines.forEach((line) => {
     const words = line.split(' ')
     if (/^[0-9a-f]{64}$/.test(words[0] === 'grant' ? words[3] : words[1]))
-      if (Object.hasOwn(commands, words[0])) commands[words[0]](...words.slice(1))
+      if (commands.has(words[0])) commands.get(words[0])(...words.slice(1))
   })
 })
 process.stdin.on('end', () => {
