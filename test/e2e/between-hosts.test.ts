@@ -84,6 +84,23 @@ describe.skipIf(lackingForNamespaces().length > 0)('with firewalls, routes and n
     for (const { home } of hosts) expect(existsSync(join(home, 'trueno'))).toBe(false)
     expect(desk.processes().filter(({ command }) => command.includes('trueno-deploy'))).toEqual([])
   })
+
+  it('once it is up, says what of it this machine gets through to without SSH, and meets no obstacle', async (test) => {
+    const { hosts, type, name } = await office(test)
+    // One that knows all the others by their names.
+    await must(hosts[2] as NamespaceHost, ['sh', '-c', 'echo "$0" >>/etc/hosts', name])
+    const up = await type('up', '--plain')
+    expect([up.exitCode, up.stderr]).toEqual([0, ''])
+    const report: CheckReport = JSON.parse((await type('check', '--json')).stdout)
+    expect([report.ok, ours(report)]).toEqual([true, []])
+    const open = report.hosts[0]?.problems.find(({ code }) => code === 'open-to-this-machine')
+    expect(open).toMatchObject({
+      severity: 'warning',
+      cause: expect.stringMatching(/^this machine gets through to 4 hosts without SSH/),
+      evidence: expect.stringMatching(/^8000 Trueno: .* and 3 more$[\s\S]*^8004 Elasticsearch: .*, host43$/m),
+    })
+    expect((await type('down', '--plain')).exitCode).toBe(0)
+  })
 })
 
 function ours(report: CheckReport): readonly string[] {
@@ -116,7 +133,7 @@ async function office(test: TestContext) {
   const words = ['sh', '-c', 'cd "$0" && exec "$@"', directory, process.execPath, bin]
   const type = (...argv: readonly string[]) => network.desk.run([...words, ...argv], { env })
   await type('trust', '--yes')
-  return { hosts, desk: network.desk, type }
+  return { hosts, desk: network.desk, type, name: known }
 }
 
 function writeFiles(directory: string, prefix: string, identityFile: string): void {
