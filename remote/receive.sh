@@ -71,6 +71,7 @@ arrive() {
   [ "$have" -eq "$bytes" ] || "from_$source"
   count_part
   [ "$have" -eq "$bytes" ] || "${source}_ended"
+  [ "$source" = here ] || echo "at $have"
 }
 
 # Sets $have to what is there of it.
@@ -135,7 +136,8 @@ wait_watching() {
 watch_arrival() { # PID
   patience=20 quiet=0 seen=$have
   while [ "$quiet" -lt "$patience" ]; do
-    pause 0.25
+    # What is left of it when the rest has ended must not hold the channel.
+    pause 0.25 >/dev/null 2>&1
     count_part
     quiet=$((quiet + 1))
     [ "$have" -gt "$seen" ] || continue

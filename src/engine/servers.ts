@@ -19,6 +19,7 @@ export interface Servers extends Serving {
 
 export interface Used {
   readonly relay: Relay
+  /** Gives the place back; once is enough. */
   done(): void
 }
 
@@ -58,7 +59,10 @@ export function createServers(engine: Engine, { cluster, changed, awaitsNode }: 
     kept: serverOf,
     use: async (holder) => {
       const server = serverOf(holder)
+      let isUsed = true
       const done = (): void => {
+        if (!isUsed) return
+        isUsed = false
         server.busy -= 1
         changed()
       }

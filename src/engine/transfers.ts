@@ -118,7 +118,7 @@ export function createTransfers(engine: Engine, cluster: string, work: readonly 
   }
 
   /** Hands the grant on, and tells what the host says of its progress. */
-  const ask = async function* (job: Job, { holder, relay }: PeerSource, hear: Hear): AsyncGenerator<Uint8Array> {
+  const ask = async function* (job: Job, { holder, relay, done }: PeerSource, hear: Hear): AsyncGenerator<Uint8Array> {
     const { place, client } = job
     const from = offsetIn(await hear())
     if (from === null) return
@@ -126,14 +126,24 @@ export function createTransfers(engine: Engine, cluster: string, work: readonly 
     if (grant === null) throw new NotGranted()
     yield Buffer.from(`${grant.address} ${grant.port} ${grant.secret}\n`)
     ledger.serves(holder.host, place.host)
-    await follow(job, from, `from ${holder.host}`, hear)
+    await follow(job, from, `from ${holder.host}`, hear, done)
   }
 
-  /** Tells what a host says of what arrives. */
-  const follow = ({ place, bytes, client }: Job, from: number, source: string, hear: Hear): Promise<void> => {
+  /** Tells what a host says of what arrives; `done` when all has. */
+  const follow = (
+    { place, bytes, client }: Job,
+    from: number,
+    source: string,
+    hear: Hear,
+    done: () => void,
+  ): Promise<void> => {
     const progress = createProgress(engine, place, bytes.bytes, source)
+    const reaches = (offset: string): void => {
+      progress.reaches(Number(offset))
+      if (Number(offset) >= bytes.bytes) done()
+    }
     progress.begins(from)
-    return watch(hear, { at: (offset) => progress.reaches(Number(offset)), kept: () => sources.holds(client) })
+    return watch(hear, { at: reaches, kept: () => sources.holds(client) })
   }
 
   const fromMirror = async (job: Job, _source: unknown, keep: boolean): Promise<ScriptResult> => {
@@ -155,7 +165,7 @@ export function createTransfers(engine: Engine, cluster: string, work: readonly 
     if (from === null) return
     yield Buffer.from(`${mirror.address(bytes.sha256, 'GET', engine.world.now())}\n`)
     ledger.serves(mirror.name, place.host)
-    await follow(job, from, 'from the mirror', hear)
+    await follow(job, from, 'from the mirror', hear, () => undefined)
   }
 
   const receive = (

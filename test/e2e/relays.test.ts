@@ -1,4 +1,4 @@
-import { readdirSync, readFileSync, type WatchEventType, watch, writeFileSync } from 'node:fs'
+import { mkdirSync, readdirSync, readFileSync, renameSync, type WatchEventType, watch, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, it, type TestContext } from 'vitest'
 import type { Event } from '../../src/engine/events.js'
@@ -76,15 +76,19 @@ async function relayLab(test: TestContext): Promise<Lab> {
   return lab
 }
 
-/** The first that is kept to be passed on is not what it was any more. */
+/** The first that is kept to be passed on is another one then. */
 function spoilFirstSeed({ hosts }: Lab, test: TestContext): void {
   let spoilt = false
-  for (const { login } of hosts) {
-    const watcher = watch(login, { recursive: true }, (_event: WatchEventType, name) => {
-      if (spoilt || name === null || !/\.seed-/.test(name)) return
+  for (const { home } of hosts) {
+    const folder = join(home, 'artifacts')
+    mkdirSync(folder, { recursive: true, mode: 0o700 })
+    const watcher = watch(folder, (_event: WatchEventType, name) => {
+      if (spoilt || name === null || !name.startsWith('.seed-')) return
       spoilt = true
-      const file = join(login, name)
-      writeFileSync(file, Buffer.from(readFileSync(file)).fill('x', 5000, 6000))
+      const other = join(home, 'other')
+      // It is the same file as what the host itself unpacks.
+      writeFileSync(other, Buffer.from(readFileSync(join(folder, name))).fill('x', 5000, 6000))
+      renameSync(other, join(folder, name))
     })
     test.onTestFinished(() => watcher.close())
   }
