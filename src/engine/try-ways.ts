@@ -38,10 +38,16 @@ async function tryFrom(
 ): Promise<readonly TriedWay[]> {
   if (connection === undefined) return ways.map((way) => ({ ...way, ...untried('there is no connection to the host') }))
   const { permitted, forbidden } = sortOut(ways, connection)
-  const told = await tryTwice(permitted, connection, options)
-  // The host's own sshd can do it too, where that is not forbidden.
-  const better = told.map((way) => (way.outcome === 'untried' ? tryByTunnel(way, connection, options) : way))
-  return [...forbidden, ...(await Promise.all(better))]
+  try {
+    const told = await tryTwice(permitted, connection, options)
+    // The host's own sshd can do it too, where that is not forbidden.
+    const better = told.map((way) => (way.outcome === 'untried' ? tryByTunnel(way, connection, options) : way))
+    return [...forbidden, ...(await Promise.all(better))]
+  } catch (error) {
+    options.signal.throwIfAborted()
+    // A host that was lost meanwhile has shown nothing of its ways.
+    return ways.map((way) => ({ ...way, ...untried(reasonOf(error)) }))
+  }
 }
 
 function sortOut(
@@ -84,14 +90,9 @@ async function tryByScript(
   { signal }: TryOptions,
 ): Promise<readonly TriedWay[]> {
   if (ways.length === 0) return []
-  try {
-    const args = [limitSeconds, ...ways.flatMap(({ to, port }) => [to, port])].map(String)
-    const { stdout } = await connection.read('reach', args, { signal })
-    return parseReach(ways, stdout)
-  } catch (error) {
-    signal.throwIfAborted()
-    return ways.map((way) => ({ ...way, ...untried(reasonOf(error)) }))
-  }
+  const args = [limitSeconds, ...ways.flatMap(({ to, port }) => [to, port])].map(String)
+  const { stdout } = await connection.read('reach', args, { signal })
+  return parseReach(ways, stdout)
 }
 
 async function tryByTunnel(
@@ -100,8 +101,9 @@ async function tryByTunnel(
   { world, signal }: TryOptions,
 ): Promise<TriedWay> {
   const over = new AbortController()
-  const late = world.sleep(1000 * limitSeconds, AbortSignal.any([signal, over.signal])).then(
-    (): TriedWay => ({ ...way, outcome: 'silent', said: '' }),
+  const until = AbortSignal.any([signal, over.signal])
+  const late = world.sleep(1000 * limitSeconds, until).then(
+    () => silentWhereHostAnswers(way, connection, until),
     (): TriedWay => way,
   )
   const tunnel = connection.tunnel(way.to, way.port).then(
@@ -117,6 +119,16 @@ async function tryByTunnel(
     over.abort('finished')
     signal.throwIfAborted()
   }
+}
+
+/** No answer through a connection that is itself lost says nothing of the way. @throws ConnectionError */
+async function silentWhereHostAnswers(
+  way: TriedWay,
+  connection: ReadConnection,
+  signal: AbortSignal,
+): Promise<TriedWay> {
+  await connection.read('reach', ['0'], { signal })
+  return { ...way, outcome: 'silent', said: '' }
 }
 
 /** sshd says why in the words of its system. */

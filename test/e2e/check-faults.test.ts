@@ -31,7 +31,8 @@ function javaIn(directory: string, version: string): string {
 async function codesOf(lab: Lab, ...options: readonly string[]): Promise<readonly (readonly string[])[]> {
   const { stdout } = await lab.run('check', '--json', ...options)
   const report: CheckReport = JSON.parse(stdout)
-  return report.hosts.map(({ problems }) => problems.map(({ code }) => code))
+  // Tests may have nothing dialled by its name, so the ways to such hosts are not tried.
+  return report.hosts.map(({ problems }) => problems.map(({ code }) => code).filter((code) => code !== 'ways-untried'))
 }
 
 it('looks at Java and limits as the session has them that would start the engines', async (test) => {

@@ -91,12 +91,16 @@ it('no host is told to dial what must not be dialled', async () => {
 it('tells what is not known since the host was lost, or there is none', async () => {
   const read = () => Promise.reject(new ConnectionError('lost', 'a', { cause: 'it is gone' }))
   const tunnel = (): Promise<Duplex> => Promise.reject(new ConnectionError('lost', 'a', { cause: 'it is gone' }))
-  expect((await outcomes({ ...fakeHost('a'), read, tunnel }))[0]).toEqual([
-    8001,
-    'untried',
-    'it is gone; by its sshd: it is gone',
-  ])
+  expect((await outcomes({ ...fakeHost('a'), read, tunnel }))[0]).toEqual([8001, 'untried', 'it is gone'])
   expect((await outcomes(undefined))[0]).toEqual([8001, 'untried', 'there is no connection to the host'])
+})
+
+it('a host that is lost while its sshd tries is not told to be cut off from others', async () => {
+  const answers = [async () => blind, () => Promise.reject(new ConnectionError('lost', 'a', { cause: 'it is gone' }))]
+  const read = () => answers.shift()?.() ?? Promise.reject(new Error('asked once more'))
+  const tunnel = (): Promise<Duplex> => new Promise(() => undefined)
+  const [first] = await outcomes({ ...fakeHost('a'), read, tunnel })
+  expect(first?.slice(0, 2)).toEqual([8001, 'untried'])
 })
 
 it('ends when it is not wanted any more', async () => {

@@ -1,5 +1,6 @@
 import { execFileSync, spawn } from 'node:child_process'
-import { existsSync, mkdtempSync, rmSync } from 'node:fs'
+import { mkdtempSync, rmSync } from 'node:fs'
+import { connect } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout } from 'node:timers/promises'
@@ -15,7 +16,7 @@ export async function startAgent(): Promise<Agent> {
   const directory = mkdtempSync(join(tmpdir(), 'agent-'))
   const socket = join(directory, 'socket')
   const agent = spawn('ssh-agent', ['-D', '-a', socket], { stdio: 'ignore' })
-  while (!existsSync(socket)) await setTimeout(10)
+  while (!(await listens(socket))) await setTimeout(10)
   return {
     socket,
     add: (file) => {
@@ -28,4 +29,15 @@ export async function startAgent(): Promise<Agent> {
       rmSync(directory, { recursive: true, force: true })
     },
   }
+}
+
+/** Its file is there a moment before anybody listens. */
+function listens(socket: string): Promise<boolean> {
+  return new Promise((resolve) => {
+    const client = connect(socket, () => {
+      client.destroy()
+      resolve(true)
+    })
+    client.on('error', () => resolve(false))
+  })
 }
