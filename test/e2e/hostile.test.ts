@@ -33,7 +33,8 @@ const odd: readonly Odd[] = [
   { name: 'endless output', sshd: running('yes'), code: 'no-shell', told: /has no end: 16 MiB came before our script/ },
   {
     name: 'a start-up file that waits',
-    sshd: running('sleep 1000'),
+    // As long as its session lasts: it must not be left behind.
+    sshd: running('while kill -0 $PPID; do sleep 1; done 2>/dev/null'),
     code: 'no-shell',
     told: /did not come to run our/,
   },
