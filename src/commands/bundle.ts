@@ -13,6 +13,7 @@ import { mirrorOf } from './mirror-account.js'
 import { packageRoot } from './package-root.js'
 import { push } from './push.js'
 import { cacheOf } from './session.js'
+import { shellWord } from './suggest.js'
 import type { VerbRun } from './verb-run.js'
 
 /** `bundle`, `bundle --check`, `bundle ls`, `bundle show`, `bundle push`. */
@@ -41,7 +42,10 @@ async function make(run: VerbRun): Promise<Outcome> {
 }
 
 function closingOf({ release, label }: Manifest, name: string): readonly string[] {
-  return [`Release ${release.slice(0, 7)} (${label}) is in ${name}.`, `Next: trueno-deploy up --release ${name}`]
+  return [
+    `Release ${release.slice(0, 7)} (${label}) is in ${name}.`,
+    `Next: trueno-deploy up --release ${shellWord(name)}`,
+  ]
 }
 
 async function check(run: VerbRun, directory?: string): Promise<Outcome> {

@@ -9,6 +9,7 @@ import type { Plan } from '../plan/plan.js'
 import type { Connection, ReadConnection } from '../ssh/connection.js'
 import type { Release } from '../trueno/release.js'
 import type { World } from '../world.js'
+import type { Suggest } from './suggest.js'
 
 /** What a verb that only reads is given of the outside: there is nothing in it that could change a host. */
 export interface ReadContext {
@@ -25,6 +26,8 @@ export interface ReadContext {
 
 /** The same for verbs that change hosts. The simulator gives its own. */
 export interface CommandContext extends ReadContext {
+  /** Commands about this very cluster, for closing lines. */
+  readonly suggest: Suggest
   /** `user@laptop`. */
   readonly who: string
   /** Where nothing is remembered of earlier runs, none. */

@@ -18,10 +18,12 @@ export interface DownOptions extends HostOptions {
 /** Stops balancer, others, coordinator, and proves that nothing of ours runs. Data stays. */
 export async function down(options: DownOptions, context: CommandContext): Promise<Outcome> {
   await using fleet = await connectAll(options.cluster, context)
-  return await tellingWhatRuns(options.cluster, fleet, context, goOn, () => takeDown(options, fleet, context))
+  return await tellingWhatRuns(options.cluster, fleet, context, goOn(context), () => takeDown(options, fleet, context))
 }
 
-const goOn = 'Run `trueno-deploy down` again to stop the rest, or `trueno-deploy up` to bring all of it back.'
+function goOn({ suggest }: CommandContext): string {
+  return `Run \`${suggest('down')}\` again to stop the rest, or \`${suggest('up')}\` to bring all of it back.`
+}
 
 async function takeDown(options: DownOptions, fleet: Fleet, context: CommandContext): Promise<Outcome> {
   const found = await visit(options.cluster, fleet, context)
@@ -37,13 +39,13 @@ async function takeDown(options: DownOptions, fleet: Fleet, context: CommandCont
     if (failed.size > 0)
       throw new FailedRun(
         [...failed.values()].flat(),
-        [`The other ${options.chosen === null ? '' : 'chosen '}hosts are down.`, goOn],
+        [`The other ${options.chosen === null ? '' : 'chosen '}hosts are down.`, goOn(context)],
         plan,
       )
     prove(await visit(options.cluster, fleet, context), options)
     return {
       exitCode: exitCodes.done,
-      closing: [`${nothingOn(options)} any more; its data stays.`, 'Next: trueno-deploy up'],
+      closing: [`${nothingOn(options)} any more; its data stays.`, `Next: ${context.suggest('up')}`],
     }
   })
 }

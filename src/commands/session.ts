@@ -25,6 +25,7 @@ import { mirrorOf } from './mirror-account.js'
 import { createOwnRuns } from './own-runs.js'
 import { packageRoot } from './package-root.js'
 import { readSecretLine } from './secret-line.js'
+import { suggestFor, type TypedFiles } from './suggest.js'
 
 /** What one run of a verb holds open. Disposing it closes the links to jump hosts. */
 export interface Session extends AsyncDisposable {
@@ -64,6 +65,7 @@ export async function openSession(options: SessionOptions): Promise<Session> {
     world: systemWorld,
     emit,
     signal,
+    suggest: suggestFor(typedFiles(options)),
     who: io.who,
     runs: createOwnRuns(join(cacheOf(io), 'runs')),
     uploadLimit: rateOf(typed, 'uploadLimit', '--upload-limit'),
@@ -89,6 +91,10 @@ export async function openSession(options: SessionOptions): Promise<Session> {
     reaches,
     [Symbol.asyncDispose]: () => ssh[Symbol.asyncDispose](),
   }
+}
+
+function typedFiles({ clusterFile, typed, io }: SessionOptions): TypedFiles {
+  return { clusterFile, inventory: typed.options.inventory, workingDirectory: io.workingDirectory }
 }
 
 /** How many hosts at once. */

@@ -30,13 +30,14 @@ export interface UpOptions extends HostOptions, Pick<PlanRequest, 'phases'> {
 /** Makes the cluster what the files say: stage, configure, start the coordinator, wait, start the others, verify. */
 export async function up(options: UpOptions, context: CommandContext): Promise<Outcome> {
   await using fleet = await connectAll(options.cluster, context)
-  return await tellingWhatRuns(options.cluster, fleet, context, afterInterrupt, () =>
+  return await tellingWhatRuns(options.cluster, fleet, context, afterInterrupt(context), () =>
     keepingFailures(options.cluster, fleet, context, () => bringUp(options, fleet, context)),
   )
 }
 
-const afterInterrupt =
-  'Nothing that was started is stopped by this. Run `trueno-deploy up` again to continue, `trueno-deploy down` to stop.'
+function afterInterrupt(context: CommandContext): string {
+  return `Nothing that was started is stopped by this. ${goOn(context)}`
+}
 
 async function bringUp(options: UpOptions, fleet: Fleet, context: CommandContext): Promise<Outcome> {
   const request = { ...options, freshId: options.saved?.cluster.id ?? freshClusterId(context.world) }
@@ -63,7 +64,7 @@ async function carryOut(
     return await apply(plan, engineOf(fleet, context, lease, release))
   } catch (error) {
     throw error instanceof ProblemError
-      ? new FailedRun(error.problems, ['What runs is left running.', ...goOn], plan)
+      ? new FailedRun(error.problems, ['What runs is left running.', goOn(context)], plan)
       : error
   }
 }
@@ -150,12 +151,13 @@ async function finish(
 ): Promise<Outcome> {
   const { cluster } = found
   if (applied.failed.size > 0 || applied.held.size > 0)
-    throw new FailedRun([...applied.failed.values()].flat(), whatIsLeft(cluster, plan, applied), plan)
+    throw new FailedRun([...applied.failed.values()].flat(), whatIsLeft(cluster, plan, applied, context), plan)
   const engine = engineOf(fleet, context, null, null)
   const problems = await explainProblems(await verify(cluster, engine), found.facts, engine)
-  if (problems.length > 0) throw new FailedRun(problems, whatIsLeft(cluster, plan, withHosts(applied, problems)), plan)
+  if (problems.length > 0)
+    throw new FailedRun(problems, whatIsLeft(cluster, plan, withHosts(applied, problems), context), plan)
   const nothing = isEmpty(plan) ? ['Nothing to do: the cluster is what the files say.'] : []
-  return { exitCode: exitCodes.done, closing: [...nothing, ...whereToConnect(cluster)] }
+  return { exitCode: exitCodes.done, closing: [...nothing, ...whereToConnect(cluster, context)] }
 }
 
 /** Hosts that are not well have failed too. */
@@ -165,21 +167,27 @@ function withHosts(applied: Applied, problems: readonly Problem[]): Applied {
 }
 
 /** What is left after a failure, and how to go on. */
-function whatIsLeft(cluster: Cluster, plan: Plan, { failed, held }: Applied): readonly string[] {
+function whatIsLeft(
+  cluster: Cluster,
+  plan: Plan,
+  { failed, held }: Applied,
+  context: CommandContext,
+): readonly string[] {
   const missing = plan.unreachable.flatMap(({ host }) => host ?? [])
   if (held.size > 0 && missing.length > 0)
     return [
       `The coordinator waits for every host of cluster.json, so nothing more was started without ${missing.join(', ')}.`,
-      ...bringBack,
+      `Bring it back, or take it out of cluster.json, and run \`${context.suggest('up')}\` again.`,
     ]
   const fine = members(cluster).filter(({ key }) => !failed.has(key))
-  return [`What runs is left running (${fine.length} of ${members(cluster).length} hosts did not fail).`, ...goOn]
+  return [`What runs is left running (${fine.length} of ${members(cluster).length} hosts did not fail).`, goOn(context)]
 }
 
-const goOn = ['Run `trueno-deploy up` again to continue, `trueno-deploy down` to stop.']
-const bringBack = ['Bring it back, or take it out of cluster.json, and run `trueno-deploy up` again.']
+function goOn({ suggest }: CommandContext): string {
+  return `Run \`${suggest('up')}\` again to continue, \`${suggest('down')}\` to stop.`
+}
 
-function whereToConnect(cluster: Cluster): readonly string[] {
+function whereToConnect(cluster: Cluster, { suggest }: CommandContext): readonly string[] {
   const { coordinator, balancer } = cluster
   const through = balancer === null ? [] : [`  Balancer       ${balancer.host}:${balancer.sourcePort}`]
   return [
@@ -187,6 +195,6 @@ function whereToConnect(cluster: Cluster): readonly string[] {
     ...through,
     `  Web console    http://${coordinator}:${apiPort}/`,
     `  Spark          http://${coordinator}:8006/`,
-    'Next: trueno-deploy status',
+    `Next: ${suggest('status')}`,
   ]
 }

@@ -20,6 +20,7 @@ import { readContext } from './read-context.js'
 import { loadPlan, type SavedPlan, savePlan } from './saved-plan.js'
 import { openSession, parallelOf, releaseOf, type Session } from './session.js'
 import { status } from './status.js'
+import { shellWord } from './suggest.js'
 import { trust } from './trust.js'
 import { up } from './up.js'
 import type { VerbRun } from './verb-run.js'
@@ -62,7 +63,7 @@ async function runPlan(run: VerbRun): Promise<Outcome> {
 
 async function keepPlan(out: string, run: VerbRun, session: Session, plan: Plan): Promise<void> {
   await savePlan(resolve(run.io.workingDirectory, out), savedPlan(run, session, plan))
-  if (!run.typed.options.json) run.print(`\n Kept in ${out}. Next: trueno-deploy apply ${out}\n`)
+  if (!run.typed.options.json) run.print(`\n Kept in ${out}. Next: trueno-deploy apply ${shellWord(out)}\n`)
 }
 
 function savedPlan({ typed, io }: VerbRun, { clusterFile, cluster, chosen }: Session, plan: Plan): SavedPlan {
@@ -146,7 +147,8 @@ async function runCheck(run: VerbRun): Promise<Outcome> {
   const told = fix
     ? await checkAndFix({ ...options, wait: run.typed.options.wait === true, agree: agreement(run) }, session.context)
     : await check(options, readContext(session.context))
-  run.print(json ? `${JSON.stringify(told.report)}\n` : renderCheck(told.report, { ...run, verbose, scripts: fix }))
+  const page = { ...run, verbose, scripts: fix, mend: session.context.suggest('check') }
+  run.print(json ? `${JSON.stringify(told.report)}\n` : renderCheck(told.report, page))
   return told
 }
 

@@ -16,6 +16,8 @@ export interface CheckOptions extends TextOptions {
   readonly verbose: boolean
   /** Show what root can run to mend it. */
   readonly scripts: boolean
+  /** The command that mends, without its `--fix`. */
+  readonly mend: string
 }
 
 /** What the checks found, for people: hosts and how they are reached, then what is wrong, then the sum. Ends with a line break. */
@@ -95,7 +97,7 @@ function fullLines(host: CheckedHost, { paint, columns }: Page): readonly string
   ]
 }
 
-function sumOf(report: CheckReport, { paint, columns, scripts }: Page): readonly string[] {
+function sumOf(report: CheckReport, { paint, columns, scripts, mend }: Page): readonly string[] {
   const { hosts } = report
   const problems = hosts.flatMap((host) => host.problems)
   const errors = problems.filter(({ severity }) => severity === 'error').length
@@ -107,9 +109,7 @@ function sumOf(report: CheckReport, { paint, columns, scripts }: Page): readonly
       ? 'Nothing was found that would make `up` fail.'
       : `${found.join(' and ')} on ${concerned} of ${count(hosts.length, 'host')}`
   const open = report.fixes.filter(({ done }) => !done).length > 0
-  const way = scripts
-    ? 'Run that as root, or `trueno-deploy check --fix --yes`.'
-    : 'Some of it can be mended: trueno-deploy check --fix'
+  const way = scripts ? `Run that as root, or \`${mend} --fix --yes\`.` : `Some of it can be mended: ${mend} --fix`
   const notes = [...blindOf(report), ...(open ? [way] : [])]
   const mark: MarkName = errors > 0 ? 'failed' : warnings > 0 ? 'warning' : 'done'
   return [marked(mark, sum, paint), ...notes.flatMap((text) => wrap(text, columns - 3)).map((line) => `  ${line}`)]

@@ -44,6 +44,7 @@ export function laptop(sim: Simulation, options: LaptopOptions): CommandContext 
     world: sim.clock.world,
     emit,
     signal,
+    suggest: (verb) => `trueno-deploy ${verb}`,
     who,
     uploadLimit: null,
     relayLimit: null,
