@@ -69,7 +69,8 @@ export interface DiskStatus {
 
 export interface ComponentStatus {
   readonly name: string
-  readonly state: 'running' | 'stopped'
+  /** `restarting`: it ends again and again, and is started again each time. */
+  readonly state: 'running' | 'restarting' | 'stopped'
   readonly pid: number | null
   readonly restarts: number
   readonly upSeconds: number | null

@@ -14,8 +14,10 @@ import type { DeepLook } from '../engine/look-deep.js'
 import { errorProblem, type Problem } from '../errors.js'
 import { type ClusterAnswers, judgeCluster } from '../health/health.js'
 import type { Answer } from '../health/probes.js'
+import { logOf } from '../health/verdict.js'
 import { otherRunUser } from '../plan/checks/run-user.js'
-import { balancerProcesses, type HostState, hostState, isCore, truenoProcesses } from '../plan/state.js'
+import { processOf, type Restarting, restartingOf } from '../plan/restarting.js'
+import { balancerProcesses, type HostState, hostState, servesDrivers } from '../plan/state.js'
 import { type Component, componentsOf, runsSparkWorker } from '../trueno/components.js'
 import type { HostOptions } from './context.js'
 import type { Visit } from './visit.js'
@@ -35,6 +37,7 @@ export function statusOf(
   deep: ReadonlyMap<HostKey, DeepLook> = new Map(),
 ): Status {
   const problems = judgeCluster(cluster, health.answers)
+  const balancer = balancerOf(cluster, facts, health)
   const shown = cluster.hosts.filter(({ key }) => chosen === null || chosen.includes(key))
   const hosts = shown.map((host) =>
     hostStatus(host, {
@@ -43,6 +46,7 @@ export function statusOf(
       facts: facts.get(host.key),
       deep: deep.get(host.key),
       problems: problemsAt(host, cluster, problems, unreachable),
+      missingBalancer: missingBalancerAt(host, balancer, facts),
     }),
   )
   return {
@@ -51,13 +55,13 @@ export function statusOf(
     state: clusterState(
       hosts.filter(({ host }) => isMember(cluster, host)),
       problems,
-      balancerOf(cluster, facts, health),
+      balancer,
     ),
     coordinator: cluster.coordinator,
     release: facts.get(cluster.coordinator)?.start?.release ?? facts.get(cluster.coordinator)?.currentRelease ?? null,
     elasticsearch: elasticsearchOf(cluster, health),
     spark: sparkOf(cluster, health),
-    balancer: balancerOf(cluster, facts, health),
+    balancer,
     hosts,
   }
 }
@@ -77,6 +81,24 @@ function problemsAt(
   return link === undefined ? problems.filter((problem) => (problem.host ?? coordinator) === host.key) : [link]
 }
 
+/** Where the cluster is down, so is its balancer. */
+function missingBalancerAt(
+  { key }: Host,
+  balancer: BalancerStatus | null,
+  facts: ReadonlyMap<HostKey, Facts>,
+): readonly Problem[] {
+  if (balancer?.host !== key || balancer.state !== 'stopped' || ![...facts.values()].some(servesDrivers)) return []
+  return [
+    errorProblem({
+      code: 'not-as-started',
+      title: 'The balancer does not run',
+      cause: `nobody listens on port ${balancer.sourcePort} for the drivers that go through it`,
+      remedy: 'run `trueno-deploy up`: it starts the balancer',
+      host: key,
+    }),
+  ]
+}
+
 interface HostFindings {
   readonly cluster: Cluster
   readonly health: Health
@@ -84,19 +106,26 @@ interface HostFindings {
   /** Undefined: --deep was not given. */
   readonly deep: DeepLook | undefined
   readonly problems: readonly Problem[]
+  /** The balancer should run on this host, and does not. */
+  readonly missingBalancer: readonly Problem[]
 }
 
-function hostStatus(host: Host, { cluster, health, facts, deep, problems }: HostFindings): HostStatus {
+function hostStatus(host: Host, { cluster, health, facts, deep, problems, missingBalancer }: HostFindings): HostStatus {
   const { key, roles } = host
   if (facts === undefined)
     return { host: key, roles, reachable: false, state: 'unknown', release: null, components: [], disk: null, problems }
   const own = hostState(facts, null, componentsOf(host, cluster))
-  const told = own.kind === 'outdated' ? [unreliable(key, own.why), ...problems] : problems
+  const restarting = restartingOf(facts, componentsOf(host, cluster))
+  const told = [
+    ...(own.kind === 'outdated' ? [unreliable(key, own.why)] : []),
+    ...restarting.map((one) => keepsRestarting(key, one)),
+    ...problems,
+  ]
   const state = host.member ? memberState(own, facts, told) : balancerHostState(facts, health)
   const components =
     facts.receipt === null && facts.processes.length === 0
       ? []
-      : componentsOf(host, cluster).map((part) => componentStatus(part, facts, health))
+      : componentsOf(host, cluster).map((part) => componentStatus(part, facts, { health, restarting }))
   return {
     host: key,
     roles,
@@ -109,6 +138,7 @@ function hostStatus(host: Host, { cluster, health, facts, deep, problems }: Host
       ...(state === 'stopped' || state === 'absent' ? [] : told),
       ...(deep?.problems ?? []),
       ...otherRunUser(host, facts),
+      ...missingBalancer,
     ],
   }
 }
@@ -151,15 +181,29 @@ function unreliable(host: HostKey, cause: string): Problem {
   })
 }
 
-function componentStatus(component: Component, facts: Facts, health: Health): ComponentStatus {
-  const process = truenoProcesses(facts).find((one) =>
-    component.name === 'core' ? isCore(one) : one.name === component.process,
-  )
+function keepsRestarting(host: HostKey, { component, ends, process }: Restarting): Problem {
+  const now = process === null ? 'does not run now' : `has been running for ${process.upSeconds} s now`
+  return errorProblem({
+    code: 'keeps-restarting',
+    title: `${component.title} does not stay up`,
+    cause: `it has ended ${ends} times since the start of the host, is started again each time, and ${now}`,
+    remedy: `look into its log on ${host}: ${logOf(component.directory ?? component.process)}`,
+    host,
+  })
+}
+
+function componentStatus(
+  component: Component,
+  facts: Facts,
+  { health, restarting }: { readonly health: Health; readonly restarting: readonly Restarting[] },
+): ComponentStatus {
+  const process = processOf(component, facts)
+  const again = restarting.find((one) => one.component.name === component.name)
   return {
     name: component.name,
-    state: process === undefined ? 'stopped' : 'running',
+    state: again !== undefined ? 'restarting' : process === undefined ? 'stopped' : 'running',
     pid: process?.pid ?? null,
-    restarts: process?.restarts ?? 0,
+    restarts: process?.restarts ?? again?.ends ?? 0,
     upSeconds: process?.upSeconds ?? null,
     port: component.ports[0]?.port ?? 0,
     answers: answers(component, facts.host, health),

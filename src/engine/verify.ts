@@ -2,6 +2,7 @@ import type { Cluster } from '../cluster/cluster.js'
 import type { Problem } from '../errors.js'
 import { askCluster, judgeCluster } from '../health/health.js'
 import type { Engine } from './engine.js'
+import { findRestarting } from './stay-up.js'
 
 const retryMs = 1000
 /** How long the engines may take to find each other after Trueno serves (real-engines, 2 and 5). */
@@ -9,11 +10,12 @@ const usualPatienceMs = 60_000
 /** A Spark worker that has lost its master looks for it again every 30 to 90 s (real-engines, 5). */
 const workersPatienceMs = 100_000
 
-/** Asks the whole cluster from outside until all is well, or patience ends; resolves with what is not. */
+/** Asks the whole cluster from outside until all is well and stays so, or patience ends; resolves with what is not. */
 export async function verify(cluster: Cluster, engine: Engine): Promise<readonly Problem[]> {
   const hosts = cluster.hosts.filter((host) => host.member && engine.connections.has(host.key)).map((host) => host.key)
   engine.emit({ kind: 'phaseStarted', phase: 'verify', title: 'Verify', hosts })
-  const problems = await askUntilWell(cluster, engine)
+  const silent = await askUntilWell(cluster, engine)
+  const problems = silent.length > 0 ? silent : await findRestarting(cluster, engine)
   for (const host of hosts) {
     const problem = problems.find((one) => one.host === host)
     const outcome = problem === undefined ? 'done' : 'failed'

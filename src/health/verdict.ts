@@ -104,7 +104,8 @@ function forbiddenProblem(host: HostKey, detail: string): Problem {
   })
 }
 
-function logOf(log: string): string {
+/** Where the log of a component is on its host, for people. */
+export function logOf(log: string): string {
   return log === 'Trueno-Core'
     ? 'run/pm2/logs/Trueno-Core-*.log in our directory there'
     : `logs/${log}-*.log in the data directory there`

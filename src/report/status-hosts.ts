@@ -98,9 +98,10 @@ function titleOf({ name }: ComponentStatus): string {
   return columnTitles[name] ?? oneLine(name)
 }
 
-/** `✔`, or `⚠ 12s ↻3`: runs but does not answer, up for 12 s since its third restart. */
+/** `✔`, or `⚠ 12s ↻3`: runs but does not answer or does not stay, up for 12 s since its third restart. */
 function cellOf({ state, answers, upSeconds, restarts }: ComponentStatus, paint: Paint): string {
-  const mark = state === 'stopped' ? marks.failed : answers === false ? marks.warning : marks.done
+  const isUnwell = state === 'restarting' || answers === false
+  const mark = state === 'stopped' ? marks.failed : isUnwell ? marks.warning : marks.done
   const up = restarts > 0 && upSeconds !== null ? ` ${upTime(upSeconds)}` : ''
   return `${paint[mark.paint](mark.text)}${up}${restarts > 0 ? paint.warn(` ↻${restarts}`) : ''}`
 }

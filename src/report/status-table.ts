@@ -1,5 +1,6 @@
 import type { Status } from '../cluster/status.js'
 import { renderProblems, type TextOptions } from './failure.js'
+import { marks } from './marks.js'
 import { createPaint, type Paint } from './paint.js'
 import { oneLine } from './sanitize.js'
 import { hostsOf, type StatusPage, stateColours } from './status-hosts.js'
@@ -69,10 +70,14 @@ function spark({ spark: told }: Status): Told | null {
   return { name: 'Spark', text, colour: status === 'ALIVE' && workers >= expectedWorkers ? 'good' : 'bad' }
 }
 
-function balancer({ balancer: told }: Status): Told | null {
+/** It is as it should be that it does not run where nothing does. */
+function balancer({ balancer: told, state }: Status): Told | null {
   if (told === null) return null
   const text = `${told.state} · ${oneLine(told.host)}:${told.sourcePort} · ${told.targets} targets`
-  return { name: 'Balancer', text, colour: told.state === 'running' ? 'good' : 'bad' }
+  if (told.state === 'running') return { name: 'Balancer', text, colour: 'good' }
+  if (state === 'stopped' || state === 'absent') return { name: 'Balancer', text, colour: 'bad' }
+  const mark = told.state === 'stopped' ? marks.failed : marks.warning
+  return { name: 'Balancer', text: `${mark.text} ${text}`, colour: 'bad' }
 }
 
 /** The host with the least room speaks for all; what is taken, as the most on any host. */

@@ -213,6 +213,23 @@ describe('status', () => {
     const told = status([serving('a'), serving('b'), installed('front')], { ...well, balancer: silent })
     expect(states(told)).toEqual(['degraded', 'ready', 'ready', 'stopped'])
     expect(told.balancer?.state).toBe('stopped')
+    expect(told.hosts.map(({ problems }) => problems.map(({ code }) => code))).toEqual([[], [], ['not-as-started']])
+    expect(told.hosts[2]?.problems[0]?.remedy).toContain('run `trueno-deploy up`')
+  })
+
+  it('of a host on which a component ends again and again has that, although it answers', () => {
+    const loops = serving('b')
+    const processes = loops.processes.map((one) =>
+      one.name === 'Elasticsearch' ? { ...one, restarts: 6, upSeconds: 1 } : one,
+    )
+    const told = status([serving('a'), { ...loops, processes }, front], well)
+    expect(states(told)).toEqual(['degraded', 'ready', 'degraded', 'ready'])
+    expect(told.hosts[1]?.components.map(({ name, state }) => [name, state])).toContainEqual([
+      'elasticsearch',
+      'restarting',
+    ])
+    expect(told.hosts[1]?.problems).toMatchObject([{ code: 'keeps-restarting', host: 'b' }])
+    expect(told.hosts[1]?.problems[0]?.cause).toMatch(/ended 6 times .* running for 1 s now/)
   })
 
   it('shows the chosen hosts only, and judges what concerns all', () => {

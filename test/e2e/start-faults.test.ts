@@ -1,6 +1,6 @@
 import { expect, it } from 'vitest'
 import { begun } from '../helpers/command-line.js'
-import { labFor, twoHosts } from '../helpers/lab.js'
+import { type Lab, labFor, twoHosts } from '../helpers/lab.js'
 
 const maxMapCount = 'max virtual memory areas vm.max_map_count [65530] is too low, increase to at least [262144]'
 
@@ -35,6 +35,28 @@ it.concurrent('components that end again and again are told by what they say the
   const again = await lab.tell('up')
   expect(again.code, again.screen).toBe(0)
   expect((await lab.status()).state).toBe('ready')
+})
+
+it.concurrent('a component that answers now and then, and ends again and again: no up says that it is ready, and status neither', async (test) => {
+  const lab = await labFor(test, { roles: twoHosts })
+  const { key } = lab.host(1)
+  expect((await lab.run('up')).code).toBe(0)
+  lab.faults(1, { elasticsearch: { crashAfterMs: 2000, outLines: ['the frobnicator is jammed'] } })
+  const first = await anotherThan(lab, undefined)
+  process.kill(first, 'SIGINT')
+  await anotherThan(lab, await anotherThan(lab, first))
+
+  const told = await lab.tell('up')
+  expect(told.code, told.screen).toBe(1)
+  expect(told.problems.map(({ host, code }) => [host, code])).toEqual([[key, 'keeps-restarting']])
+  expect(told.screen).toMatch(/Elasticsearch does not stay up.*the frobnicator is jammed/s)
+  expect(begun(told, 'start')).toEqual([])
+
+  const status = await lab.run('status', '--json')
+  expect(status.code).toBe(3)
+  const found = JSON.parse(status.stdout)
+  expect(found.state).toBe('degraded')
+  expect(found.hosts[1].problems).toContainEqual(expect.objectContaining({ code: 'keeps-restarting', host: key }))
 })
 
 it.concurrent('a coordinator that never comes to its gate: told after the limit, nothing else started, begun anew by up', async (test) => {
@@ -81,3 +103,12 @@ it.concurrent('no Elasticsearch answers its ping: no line ever comes, the port t
     Array(2).fill(expect.stringMatching(/^port 8000 answers \(Error while initializing External API/)),
   )
 })
+
+/** Waits for another life of Elasticsearch on the second host. */
+async function anotherThan(lab: Lab, before: number | undefined): Promise<number> {
+  for (;;) {
+    const found = lab.processes(1).find(({ name, pid }) => name === 'Elasticsearch' && pid !== before)
+    if (found !== undefined) return found.pid
+    await new Promise((resolve) => setImmediate(resolve))
+  }
+}

@@ -77,6 +77,16 @@ describe('the status as a table', () => {
     await expectTable(text, 80, 'status-1000-hosts')
   })
 
+  it('marks what does not stay up, and a balancer that does not run where the rest does', () => {
+    const loops: ComponentStatus = { ...component('gremlin'), state: 'restarting', restarts: 6, upSeconds: 1 }
+    const hosts = [{ ...host('a', []), state: 'degraded' as const, components: [component('core'), loops] }]
+    const balancer = { host: 'a', sourcePort: 9000, state: 'stopped', targets: 1 } as const
+    const told = renderStatus({ ...status, hosts, balancer }, wide)
+    expect(told).toMatch(/⚠ a +✔ +⚠ 1s ↻6 /)
+    expect(told).toMatch(/Balancer +✖ stopped · a:9000/)
+    expect(renderStatus({ ...status, state: 'stopped', hosts, balancer }, wide)).toMatch(/Balancer +stopped/)
+  })
+
   it('is drawn again in place by --watch, cut to the screen', () => {
     const terminal = createTerminal({ columns: 80, rows: 10 })
     const write = (text: string): boolean =>
