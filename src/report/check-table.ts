@@ -74,7 +74,7 @@ const unsaid: ReadonlySet<string> = new Set(['default', 'cluster.json'])
 /** Only what somebody has said. */
 function reachedBy({ host, ssh, notes }: CheckedHost): string {
   const said = Object.entries(ssh).filter(([, { source }]) => !unsaid.has(source))
-  return withoutHost(reachText({ values: Object.fromEntries(said), notes }), host, '<host>')
+  return withoutHost(reachText({ values: Object.fromEntries(said), notes }), host, 'HOST')
 }
 
 function groupLines({ hosts, mark, reached, notes }: Group, { paint, columns }: Page): readonly string[] {

@@ -45,7 +45,7 @@ function shared(problems: readonly Problem[]): SharedProblem {
 function anonymous(problem: Problem): Problem {
   const { host } = problem
   if (host === undefined) return problem
-  const without = (text: string): string => withoutHost(text, host, '<host>')
+  const without = (text: string): string => withoutHost(text, host, 'HOST')
   const { title, cause, evidence, remedy } = problem
   return {
     ...problem,

@@ -34,7 +34,7 @@ describe('the failure text', () => {
     }))
     expect(render(equal)).toBe(`  192.168.1.1, .2 and 8 more  Elasticsearch did not start
     hosts     192.168.1.1–.10
-    cause     port 8004 of <host> is taken
+    cause     port 8004 of HOST is taken
     remedy    sudo sysctl -w vm.max_map_count=262144`)
   })
 
