@@ -48,7 +48,7 @@ export async function cycle(hosts: Hosts, run: VerbRun): Promise<Outcome> {
   } finally {
     const down = await type('down', rehearsal, run)
     hosts.stop()
-    if (down === exitCodes.done) removeFiles(rehearsal)
+    if (down === exitCodes.done) remove(rehearsal, run)
     else say(run, '\nWhat still runs is taken down by `npm start`, or by `npx trueno-deploy rehearse --stop`.')
     if (exitCode === exitCodes.done) exitCode = down
   }
@@ -65,14 +65,23 @@ async function play({ rehearsal }: Hosts, run: VerbRun): Promise<Outcome> {
 }
 
 async function takeDown(rehearsal: Rehearsal | undefined, run: VerbRun): Promise<Outcome> {
-  if (rehearsal === undefined) return { exitCode: exitCodes.done, closing: ['There is no rehearsal to take down.'] }
+  if (rehearsal === undefined) {
+    say(run, 'There is no rehearsal to be stopped.')
+    return { exitCode: exitCodes.done, closing: [] }
+  }
   // What runs on hosts that nobody serves any more, as after a restart of this machine, is reached by serving them again.
   const hosts = areServed(rehearsal) ? null : await startHosts(rehearsal, { kind: 'built-in', keep: false })
   const exitCode = await type('down', rehearsal, run)
   if (hosts === null) stopHosts(rehearsal)
   else hosts.stop()
-  if (exitCode === exitCodes.done) removeFiles(rehearsal)
+  if (exitCode === exitCodes.done) remove(rehearsal, run)
   return { exitCode, closing: [] }
+}
+
+/** Said, since `down` has just told that its data stays. */
+function remove(rehearsal: Rehearsal, run: VerbRun): void {
+  removeFiles(rehearsal)
+  say(run, "\nThe rehearsal's hosts and files are removed.")
 }
 
 async function inTurn({ signal }: VerbRun, acts: readonly (() => Promise<ExitCode>)[]): Promise<ExitCode> {

@@ -39,5 +39,5 @@ it('a rehearsal whose cluster was not taken down is remembered, with the homes o
 it('one that was taken down is gone', async () => {
   const { exitCode, left, said } = await rehearsed({ up: exitCodes.failed, down: exitCodes.done })
   expect([exitCode, left]).toEqual([exitCodes.failed, undefined])
-  expect(said).toMatch(/\(hosts stopped\)$/)
+  expect(said).toMatch(/\(hosts stopped\)\nThe rehearsal's hosts and files are removed\.\n$/)
 })
