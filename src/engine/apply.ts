@@ -47,7 +47,8 @@ async function runPhase(phase: Phase, plan: Plan, progress: Progress, engine: En
   const work = phase.work.filter(({ host }) => !progress.failed.has(host) && !progress.held.has(host))
   if (work.length === 0 || (phase.needs === 'success' && progress.failed.size + progress.held.size > 0)) return
   engine.emit({ kind: 'phaseStarted', phase: phase.id, title: phase.title, hosts: work.map(({ host }) => host) })
-  if (phase.needs === 'every' && progress.failed.size > 0) return hold(phase, work, progress, engine)
+  if (phase.needs === 'every' && progress.failed.size > 0)
+    return hold(phase, work, inOrder(progress.failed, plan), progress, engine)
   const run: PhaseRun = {
     phase,
     slots: createSlots(phase.parallel),
@@ -76,8 +77,14 @@ interface PhaseRun {
   readonly signal: AbortSignal
 }
 
-function hold(phase: Phase, work: readonly HostWork[], progress: Progress, engine: Engine): void {
-  const missing = [...progress.failed.keys()].join(', ')
+function hold(
+  phase: Phase,
+  work: readonly HostWork[],
+  failed: Applied['failed'],
+  progress: Progress,
+  engine: Engine,
+): void {
+  const missing = [...failed.keys()].join(', ')
   for (const { host } of work) {
     progress.held.add(host)
     engine.emit({ kind: 'hostFinished', phase: phase.id, host, outcome: 'skipped' })

@@ -97,6 +97,13 @@ describe('a host that fails', () => {
     expect(finished(fake).slice(2)).toEqual(['awaitReady a skipped', 'awaitReady skipped: not begun without b'])
   })
 
+  it('is named in the order of cluster.json by a phase that is not begun, whichever failed first', async () => {
+    const fake = fakeEngine(hosts(['c', 'b']))
+    const waiting = phase({ a: [wait('a')] }, { id: 'awaitReady', needs: 'every' })
+    await carryOut(fake, planOf([phase({ c: [start], b: [start] }), waiting]))
+    expect(finished(fake).at(-1)).toBe('awaitReady skipped: not begun without b, c')
+  })
+
   it('has a phase left out that is for runs without failures, and nobody misses it', async () => {
     const list = hosts(['b'])
     const fake = fakeEngine(list)
