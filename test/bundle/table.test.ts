@@ -53,7 +53,7 @@ describe('where a part comes from', () => {
   it.each([
     ['none', { kind: 'none' }],
     ['standin', { kind: 'standin' }],
-    ['./es.zip', { kind: 'path', path: '/work/es.zip' }],
+    ['./es.zip', { kind: 'path', path: '/srv/es.zip' }],
     ['/tmp/es', { kind: 'path', path: '/tmp/es' }],
     ['https://e.example/a?b=c', { kind: 'url', url: 'https://e.example/a?b=c' }],
     ['npm:@scope/node@8.17.0', { kind: 'npm', name: '@scope/node', version: '8.17.0' }],
@@ -69,6 +69,6 @@ describe('where a part comes from', () => {
     ['git:x', null],
     ['https://', null],
   ])('%j', (text, spec) => {
-    expect(parseSpec(text, '/work')).toEqual(spec)
+    expect(parseSpec(text, '/srv')).toEqual(spec)
   })
 })
