@@ -1,4 +1,4 @@
-import { lstat, mkdir, mkdtemp, readdir, readFile, readlink, realpath, rm, writeFile } from 'node:fs/promises'
+import { mkdir, mkdtemp, readdir, readFile, realpath, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import fc from 'fast-check'
@@ -6,6 +6,7 @@ import { expect, test } from 'vitest'
 import { ArchiveError } from '../../src/release/safe-tree.js'
 import { unpack } from '../../src/release/unpack.js'
 import { type TarEntry, tgz } from './archives.js'
+import { contentsOf } from './contents.js'
 
 /** Unpacks into a folder beside a bystander; gives what is there then, the bystander's content and the error. */
 async function unpacking(entries: readonly TarEntry[]) {
@@ -24,22 +25,11 @@ async function unpacking(entries: readonly TarEntry[]) {
       bystander,
       beside,
       escaped: await escaped(join(root, 'into')),
-      found: await found(join(root, 'into')),
+      found: await contentsOf(join(root, 'into')),
     }
   } finally {
     await rm(root, { recursive: true, force: true })
   }
-}
-
-async function found(folder: string): Promise<readonly string[]> {
-  const names = await readdir(folder, { recursive: true }).catch(() => [])
-  const lines = names.sort().map(async (name) => {
-    const stats = await lstat(join(folder, name))
-    if (stats.isSymbolicLink()) return `${name} -> ${await readlink(join(folder, name))}`
-    if (stats.isDirectory()) return `${name}/`
-    return `${name} ${(stats.mode & 0o777).toString(8)} ${await readFile(join(folder, name), 'utf8')}`
-  })
-  return Promise.all(lines)
 }
 
 /** Links that lead out of the folder. */

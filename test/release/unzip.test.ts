@@ -1,10 +1,11 @@
-import { lstat, mkdtemp, readdir, readFile, readlink, rm, writeFile } from 'node:fs/promises'
+import { mkdtemp, readdir, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { expect, test } from 'vitest'
 import { ArchiveError } from '../../src/release/safe-tree.js'
 import type { UnpackOptions } from '../../src/release/unpack.js'
 import { unzip } from '../../src/release/unzip.js'
+import { contentsOf } from './contents.js'
 import { type ZipEntry, zip } from './zips.js'
 
 /** Unzips beside a bystander; gives what is there then, and the error. */
@@ -15,22 +16,11 @@ async function unzipping(archive: Buffer, options: UnpackOptions = {}) {
     const error: unknown = await unzip(join(root, 'archive.zip'), join(root, 'into'), options).catch(
       (thrown: unknown) => thrown,
     )
-    const found = await lines(join(root, 'into'))
+    const found = await contentsOf(join(root, 'into'))
     return { error, found, beside: (await readdir(root)).sort() }
   } finally {
     await rm(root, { recursive: true, force: true })
   }
-}
-
-async function lines(folder: string): Promise<readonly string[]> {
-  const names = await readdir(folder, { recursive: true }).catch(() => [])
-  const told = names.sort().map(async (name) => {
-    const stats = await lstat(join(folder, name))
-    if (stats.isSymbolicLink()) return `${name} -> ${await readlink(join(folder, name))}`
-    if (stats.isDirectory()) return `${name}/`
-    return `${name} ${(stats.mode & 0o777).toString(8)} ${await readFile(join(folder, name), 'utf8')}`
-  })
-  return Promise.all(told)
 }
 
 test('files, folders, programs and links come out as they went in', async () => {

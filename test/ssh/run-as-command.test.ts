@@ -4,20 +4,12 @@ import { tmpdir, userInfo } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, describe, expect, test } from 'vitest'
 import { becomeCommand, enteredMarker, noTool, runLine, shellMarker } from '../../src/ssh/run-as-command.js'
+import { loginShells } from '../helpers/login-shells.js'
 
 const directory = mkdtempSync(join(tmpdir(), 'run-as-'))
 afterAll(() => rmSync(directory, { recursive: true, force: true }))
 
 const me = userInfo().username
-const loginShells = {
-  dash: ['dash'],
-  bash: ['bash'],
-  busybox: ['busybox', 'sh'],
-  fish: ['fish'],
-  tcsh: ['tcsh'],
-  csh: ['csh'],
-} satisfies Record<string, [string, ...string[]]>
-
 function run([program, ...args]: readonly [string, ...string[]], command: string, input: string, env = process.env) {
   const { status, stdout, stderr } = spawnSync(program, [...args, '-c', command], { input, encoding: 'utf8', env })
   return { status, stdout, stderr }

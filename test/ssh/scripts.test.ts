@@ -2,16 +2,7 @@ import { spawnSync } from 'node:child_process'
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import { beginMarker, type Invocation, inlineParts, invoke, invokeWithData } from '../../src/ssh/scripts.js'
-
-/** Login shells as hosts have them; sshd runs each with `-c` and the command. */
-const loginShells = {
-  dash: ['dash'],
-  bash: ['bash'],
-  busybox: ['busybox', 'sh'],
-  fish: ['fish'],
-  tcsh: ['tcsh'],
-  csh: ['csh'],
-} satisfies Record<string, [string, ...string[]]>
+import { loginShells } from '../helpers/login-shells.js'
 
 function run([program, ...args]: readonly [string, ...string[]], { command, input }: Invocation, data = '') {
   const { status, stdout, stderr } = spawnSync(program, [...args, '-c', command], {
