@@ -153,7 +153,7 @@ function wrongUse(cause: string): UsageError {
 
 async function sshOf(
   { io, typed, emit, ask, signal }: SessionOptions,
-  cluster: Cluster,
+  { timeouts }: Cluster,
   clusterFile: string,
   reaches: Map<HostKey, Reach>,
 ): Promise<Ssh> {
@@ -169,7 +169,9 @@ async function sshOf(
     ask,
     password,
     pins: { keys: hostKeys, file },
-    connectTimeoutMs: connectLimit(typed, cluster),
+    connectTimeoutMs: timeouts.connect,
+    // `status` gives a dead host 3 s, whatever the inventory says.
+    answerTimeoutMs: typed.verb === 'status' ? Math.min(3000, timeouts.connect) : timeouts.connect,
     onCommand: (host, command, ms) => emit({ kind: 'command', host, command, ms }),
     onReaching: (host, reach) => {
       reaches.set(host, reach)
@@ -190,9 +192,4 @@ function once(tell: (reason: string) => void): (host: HostKey, reason: string) =
     if (!told.has(reason)) tell(reason)
     told.add(reason)
   }
-}
-
-/** `status` gives a dead host 3 s, whatever the inventory says. */
-function connectLimit({ verb }: Typed, { timeouts }: Cluster): number {
-  return verb === 'status' ? Math.min(3000, timeouts.connect) : timeouts.connect
 }

@@ -47,6 +47,8 @@ export interface SshOptions {
   readonly scripts?: ScriptSource
   /** Most that a host may take to let us in, milliseconds. Default: 10 s. */
   readonly connectTimeoutMs?: number
+  /** Most of that until it says that it is an SSH server, milliseconds. Default: all of it. */
+  readonly answerTimeoutMs?: number
   /** Told for each command: what was run on which host, and milliseconds. */
   readonly onCommand?: (host: HostKey, command: string, ms: number) => void
   /** Told how a host is about to be reached, before that is tried. */
@@ -126,6 +128,7 @@ function linkContext(
     password = null,
     pins,
     connectTimeoutMs = 10_000,
+    answerTimeoutMs = connectTimeoutMs,
     onOpenSsh,
     onWaiting,
   }: SshOptions,
@@ -143,6 +146,7 @@ function linkContext(
     runAsPasswords: createRunAsPasswords({ ask: asker.ask, given: password }),
     hostKeys: createHostKeyStore(pins === undefined ? {} : { pins }),
     connectTimeoutMs,
+    answerTimeoutMs,
     tell: (host, message) => onWaiting?.(host, message),
     logins: createSlotsByName(mostLogins),
     jump,

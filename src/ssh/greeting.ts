@@ -7,6 +7,8 @@ export interface Greeting {
   listen(stream: Duplex): void
   /** The words of something that is no SSH server; undefined: it is one, or it has said nothing, or sshd turns us away. */
   foreign(): string | undefined
+  /** Whether it is an SSH server. */
+  answered(): boolean
   /** How far it has come, to go on after "did not let us in"; empty: there is no connection yet. */
   stuck(): string
 }
@@ -33,6 +35,7 @@ export function createGreeting(): Greeting {
       stream.on('data', take)
     },
     foreign,
+    answered: () => speaksSsh.test(said),
     stuck: () => {
       if (!isThere) return ''
       if (said === '') return ': it takes the connection and says nothing. Is that an SSH server?'

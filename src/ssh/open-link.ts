@@ -24,7 +24,8 @@ export async function openLink(
   { transport = target.transport, signal }: OpenLinkOptions = {},
 ): Promise<Link> {
   const limitMs = Math.min(context.connectTimeoutMs, target.connectTimeoutMs ?? Number.POSITIVE_INFINITY)
-  const login: Login = { host, target, context, limitMs, signal }
+  const answerLimitMs = Math.min(context.answerTimeoutMs, limitMs)
+  const login: Login = { host, target, context, limitMs, answerLimitMs, signal }
   for (let tries = 1; ; tries++) {
     try {
       return await loginInTurn(login, transport)
@@ -59,13 +60,14 @@ async function takenOver(login: Login, { message, failure }: BeyondSsh2Error): P
   }
 }
 
-async function inTurn(way: Way, { target, context, limitMs, signal }: Login): Promise<Link> {
+async function inTurn(way: Way, { target, context, limitMs, answerLimitMs, signal }: Login): Promise<Link> {
   const { world, asker } = context
+  const ms = () => (way.answered() ? limitMs : answerLimitMs)
   const late = () =>
-    new DialError('timed-out', `${describeTarget(target)} did not let us in within ${limitMs / 1000} s${way.stuck()}`)
+    new DialError('timed-out', `${describeTarget(target)} did not let us in within ${ms() / 1000} s${way.stuck()}`)
   const slots = context.logins(way.sshd)
   try {
-    return await slots.use(() => withDeadline(way.login, { world, asker, ms: limitMs, signal }, late))
+    return await slots.use(() => withDeadline(way.login, { world, asker, ms, signal }, late))
   } catch (error) {
     // It takes fewer at once than is usual.
     if (error instanceof EarlyDropError) slots.narrow()

@@ -29,6 +29,8 @@ export async function openSshWay(login: Login): Promise<Way> {
   return {
     sshd: await sshdOf(login),
     login: (signal) => logIn(login, target.sshArguments ?? [], jump, signal),
+    // ssh itself gives up what does not answer in time (ConnectTimeout).
+    answered: () => true,
     stuck: () => '',
   }
 }
@@ -89,12 +91,12 @@ const authorityOptions: Readonly<Record<Target['strictHostKeyChecking'], string>
   no: 'accept-new',
 }
 
-function optionsFor({ target, context, limitMs }: Login, directory: string): Readonly<Record<string, string>> {
+function optionsFor({ target, context, answerLimitMs }: Login, directory: string): Readonly<Record<string, string>> {
   const { intervalMs, countMax } = target.keepalive
   return {
     BatchMode: context.passwords.available ? 'no' : 'yes',
     StrictHostKeyChecking: authorityOptions[target.strictHostKeyChecking],
-    ConnectTimeout: String(Math.ceil(limitMs / 1000)),
+    ConnectTimeout: String(Math.ceil(answerLimitMs / 1000)),
     ServerAliveInterval: String(Math.ceil(intervalMs / 1000)),
     ServerAliveCountMax: String(countMax),
     ...pinOptions(target, context.hostKeys.pins(), directory),

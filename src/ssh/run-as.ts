@@ -108,5 +108,5 @@ function inTime(options: RunAsOptions, session: Session, work: () => Promise<voi
   const { context, signal } = options
   const { world, asker, connectTimeoutMs: ms } = context
   const within = (until: AbortSignal): Promise<void> => unlessAborted(work(), until, () => session.close())
-  return withDeadline(within, { world, asker, ms, signal }, () => slowError(options, ms))
+  return withDeadline(within, { world, asker, ms: () => ms, signal }, () => slowError(options, ms))
 }

@@ -20,7 +20,8 @@ import type { LinkContext, Login, Way } from './way.js'
 export async function ssh2Way(login: Login): Promise<Way> {
   const route = await findRoute(login)
   const greeting = createGreeting()
-  return { sshd: route.sshd, login: (signal) => loginOver(route, login, greeting, signal), stuck: greeting.stuck }
+  const { answered, stuck } = greeting
+  return { sshd: route.sshd, login: (signal) => loginOver(route, login, greeting, signal), answered, stuck }
 }
 
 async function loginOver(
@@ -112,7 +113,7 @@ async function addressesOf(login: Login): Promise<readonly string[]> {
   const late = () => new DialError('timed-out', `looking up ${hostname} took longer than ${ms / 1000} s`)
   const look = (over: AbortSignal) =>
     unlessAborted(resolveAddresses(hostname, { ...options, signal: over }), over, () => {})
-  return withDeadline(look, { world: context.world, asker: context.asker, ms, signal }, late)
+  return withDeadline(look, { world: context.world, asker: context.asker, ms: () => ms, signal }, late)
 }
 
 function dialOptions({ target, context, limitMs }: Login): DialOptions {

@@ -24,6 +24,8 @@ export interface LinkContext {
   readonly hostKeys: HostKeyStore
   /** Most a host may take to let us in, milliseconds. A shorter ConnectTimeout of the SSH configuration counts. */
   readonly connectTimeoutMs: number
+  /** Most of that until it says that it is an SSH server, milliseconds. One that is busy answers, and gets the rest too. */
+  readonly answerTimeoutMs: number
   /** Tells the user something that he has to do, and that is no question. */
   readonly tell: (host: HostKey, message: string) => void
   /** Logins under way at one sshd. */
@@ -41,6 +43,8 @@ export interface Login {
   readonly context: LinkContext
   /** Most it may take, milliseconds. */
   readonly limitMs: number
+  /** Most of that until the host has answered. */
+  readonly answerLimitMs: number
   readonly signal: AbortSignal | undefined
 }
 
@@ -50,6 +54,8 @@ export interface Way {
   readonly sshd: string
   /** @throws ConnectionError, DialError, EarlyDropError; the signal's reason when that aborts */
   login(signal: AbortSignal): Promise<Link>
+  /** Whether something at the other end speaks SSH: what is not heard of within the limit for answers is dead. */
+  answered(): boolean
   /** Where a login that takes too long has come to, for people, after a full sentence; empty: nobody knows. */
   stuck(): string
 }

@@ -241,6 +241,24 @@ describe('hosts that cannot be reached', () => {
     server.close()
   })
 
+  test.for([
+    ['says nothing', '', /within 1 s: it takes the connection and says nothing/],
+    ['is an SSH server, and slow', 'SSH-2.0-busy\r\n', /within 2 s: it did not finish the login/],
+  ] as const)('the limit for answers counts for what %s', async ([, says, told]) => {
+    const address = loopbackAddress()
+    const sockets: Socket[] = []
+    const server = createServer((socket) => {
+      sockets.push(socket)
+      socket.write(says)
+    }).listen(await freePort(address), address)
+    await once(server, 'listening')
+    const config = `HostName ${address}\nPort ${(server.address() as AddressInfo).port}`
+    const { problem } = await errorOf(login({ config, connectTimeoutMs: 2000, answerTimeoutMs: 1000 }))
+    expect(problem.cause).toMatch(told)
+    for (const socket of sockets) socket.destroy()
+    server.close()
+  })
+
   test('something that is no SSH server', async () => {
     const address = loopbackAddress()
     const server = createServer((socket) => void socket.end('HTTP/1.1 400 Bad Request\r\n\r\n')).listen(
