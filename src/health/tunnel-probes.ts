@@ -7,8 +7,8 @@ import type { Answer, Probes } from './probes.js'
 import { askSpark } from './spark.js'
 import type { Target } from './tunnel.js'
 
-/** How long one question may take: with it a host that swallows packets costs a `status` 2 of its 3 seconds. */
-const usualLimitMs = 2000
+/** How long one question may take: an engine that collects garbage, or a host that is busy, is not dead. */
+const usualLimitMs = 5000
 
 /** Probes through tunnels of a host's own connection: the laptop needs no open port. */
 export function createProbes(connection: ReadConnection, world: World, limitMs = usualLimitMs): Probes {
