@@ -5,7 +5,7 @@ import type { Scene, SceneLine } from '../trueno/scene.js'
 import { connectionOf } from './engine.js'
 import { lookAround } from './evidence.js'
 import { type Failing, titles } from './failing.js'
-import type { StepRun } from './steps.js'
+import type { StepRun } from './step-run.js'
 import { findingsOf, lostIn, problemsOf } from './verdict.js'
 
 /** How long more may fail on a host after one thing has, so that all of it is told at once. */
@@ -13,7 +13,7 @@ const moreMs = 2000
 
 export interface HostFailureOptions {
   readonly gate: Gate
-  readonly run: StepRun
+  readonly run: Pick<StepRun, 'engine' | 'place'>
   /** Aborted when the wait is over. */
   readonly over: AbortSignal
   /** Ends the wait. */

@@ -1,25 +1,10 @@
 import { ProblemError } from '../errors.js'
 import type { Step } from '../plan/plan.js'
 import { sha256 } from '../plan/state.js'
-import type { Slots } from '../ssh/slots.js'
 import { stepProblems } from './autopsy.js'
-import type { Barrier } from './barrier.js'
-import { connectionOf, type Engine, type StepPlace } from './engine.js'
-import type { Transfers } from './transfers.js'
-import { ReadyLineLost, type WaitStep, waitForGate } from './wait.js'
-
-/** What a step is carried out with. */
-export interface StepRun {
-  readonly place: StepPlace
-  readonly engine: Engine
-  readonly barrier: Barrier
-  readonly slots: Slots
-  readonly transfers: Transfers
-  /** Ends what may be broken off; the engine's, or that and the failure of what goes on beside. */
-  readonly signal: AbortSignal
-  /** To be called when it really begins, with its slot in hand. */
-  readonly begin: () => void
-}
+import { connectionOf } from './engine.js'
+import type { StepRun, WaitStep } from './step-run.js'
+import { ReadyLineLost, waitForGate } from './wait.js'
 
 /** Carries out one step; resolves with what proves it, if something does. Throws `ProblemError`. */
 export function runStep(step: Step, run: StepRun): Promise<string | undefined> {

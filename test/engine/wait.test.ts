@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import type { Barrier } from '../../src/engine/barrier.js'
-import type { StepRun } from '../../src/engine/steps.js'
+import type { StepRun } from '../../src/engine/step-run.js'
 import { createTransfers } from '../../src/engine/transfers.js'
 import { waitForGate } from '../../src/engine/wait.js'
 import { InterruptedError, type Problem, ProblemError } from '../../src/errors.js'
