@@ -111,7 +111,7 @@ disk() {
 }
 
 size_of() { # DIRECTORY...
-  { du -skc "$@" 2>/dev/null || true; } | awk '$2 == "total" { size = $1 } END { print size + 0 }'
+  { du -skc "$@" 2>/dev/null || true; } | awk '$2 == "total" { size = $1 } END { printf "%.0f\n", size }'
 }
 
 main "$@"

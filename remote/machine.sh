@@ -32,6 +32,8 @@ machine_and_records() {
     }
 
     function tell(name, value) { if (value != "") print name, value }
+    # Some awks print a number beyond 2^31 with an exponent.
+    function whole(number) { return sprintf("%.0f", number) }
     function line_of(file,  line) {
       if ((getline line < file) <= 0) line = ""
       close(file)
@@ -48,11 +50,11 @@ machine_and_records() {
       file = "/proc/meminfo"
       while ((getline line < file) > 0) if (split(line, field, " ") > 1) kib[field[1]] = field[2]
       close(file)
-      print "memory", kib["MemTotal:"] + 0, kib["MemAvailable:"] + 0
+      print "memory", whole(kib["MemTotal:"]), whole(kib["MemAvailable:"])
       tell("swap", kib["SwapTotal:"])
       bytes = line_of("/sys/fs/cgroup/memory.max")
       if (bytes == "") bytes = line_of("/sys/fs/cgroup/memory/memory.limit_in_bytes")
-      if (bytes ~ /^[0-9]+$/ && length(bytes) < 18) print "memory-limit", int(bytes / 1024)
+      if (bytes ~ /^[0-9]+$/ && length(bytes) < 18) print "memory-limit", whole(int(bytes / 1024))
     }
     function in_brackets(text) { return match(text, /\[[a-z]+\]/) ? substr(text, RSTART + 1, RLENGTH - 2) : "" }
     # Those of this process are those of the session.
@@ -163,7 +165,7 @@ machine_and_records() {
     }
     function lease(owner, beat,  silent) {
       silent = ENVIRON["facts_now"] - (beat ~ /^[0-9]+$/ ? beat : 0)
-      if (owner != "") print "lease", (silent < 0 ? 0 : silent), owner
+      if (owner != "") print "lease", (silent < 0 ? 0 : whole(silent)), owner
     }
     # Its beginning is enough: that of the start.
     function exits(file,  line, name, count, lines) {
@@ -217,8 +219,9 @@ places() {
         sub(/ /, OFS, state)
         match(disk, / [0-9]+ +[0-9]+ +[0-9]+ +[0-9-]+%/)
         split(substr(disk, RSTART), number, " ")
-        print name, path, state, identity, number[3] + 0, number[1] + 0, files, mount, flag("ro") (flag("noexec") ? "," flag("noexec") : "")
+        print name, path, state, identity, whole(number[3]), whole(number[1]), files, mount, flag("ro") (flag("noexec") ? "," flag("noexec") : "")
       }
+      function whole(number) { return sprintf("%.0f", number) }
       function flag(name) { return options ~ ("(^|,)" name "(,|$)") ? name : "" }
       # The last one mounted there counts.
       function type_of(point,  line, field, type) {

@@ -257,7 +257,7 @@ entries() {
 
 free() { # -k|-i
   df -P "$1" "$home" 2>/dev/null | awk '
-    NR == 2 && match($0, / [0-9]+ +[0-9]+%/) { free = substr($0, RSTART) + 0 }
+    NR == 2 && match($0, / [0-9]+ +[0-9]+%/) { split(substr($0, RSTART), field, " "); free = field[1] }
     END { print free == "" ? "?" : free }'
 }
 

@@ -126,8 +126,9 @@ function limitsOf(told: Told): Facts['machine']['limits'] {
   return Object.fromEntries(limitNames.map((name) => [name, found.get(name) ?? null])) as Facts['machine']['limits']
 }
 
+/** What is too large to be counted here is no limit to anybody. */
 function limitOf(line: FactLine): number {
-  return line.text(1) === 'unlimited' ? Number.POSITIVE_INFINITY : line.count(1)
+  return /^(?:unlimited|\d{16,})$/.test(line.text(1)) ? Number.POSITIVE_INFINITY : line.count(1)
 }
 
 function sessionOf(line: FactLine | undefined): Facts['machine']['session'] {

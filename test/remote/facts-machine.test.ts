@@ -17,19 +17,17 @@ inEachShell((host) => {
 
   describe('of memory', () => {
     test('are those of the machine, with its swap', async () => {
-      const meminfo = 'MemTotal:        2048 kB\nMemFree: 1 kB\nMemAvailable:    1024 kB\nSwapTotal:       512 kB\n'
+      const meminfo =
+        'MemTotal:     4294967296 kB\nMemFree: 1 kB\nMemAvailable: 3221225472 kB\nSwapTotal:       512 kB\n'
       const { machine } = await factsWith({ '/proc/meminfo': meminfo })
-      expect(machine).toMatchObject({ memoryKiB: 2048, memoryAvailableKiB: 1024, swapKiB: 512 })
+      expect(machine).toMatchObject({ memoryKiB: 4_294_967_296, memoryAvailableKiB: 3_221_225_472, swapKiB: 512 })
     })
 
     test('are bounded by the control group of a container', async () => {
       const limit = async (text: string) =>
         (await factsWith({ '/sys/fs/cgroup/memory.max': text, '/sys/fs/cgroup/memory/': '' })).machine.memoryLimitKiB
-      expect([await limit('1073741824\n'), await limit('max\n'), await limit('9223372036854771712\n')]).toEqual([
-        1_048_576,
-        null,
-        null,
-      ])
+      expect([await limit('1073741824\n'), await limit('4398046511104\n')]).toEqual([1_048_576, 4_294_967_296])
+      expect([await limit('max\n'), await limit('9223372036854771712\n')]).toEqual([null, null])
     })
 
     test('that cannot be read are not known', async () => {
@@ -56,13 +54,14 @@ inEachShell((host) => {
       'Max processes             100                  200                  processes ',
       'Max open files            1024                 unlimited            files     ',
       'Max address space         unlimited            4096                 bytes     ',
+      'Max locked memory         8388608              9223372036854775807  bytes     ',
     ]
     const { machine } = await factsWith({ '/proc/self/limits': `${limits.join('\n')}\n` })
     expect(machine.limits).toEqual({
       'open-files': Number.POSITIVE_INFINITY,
       threads: 200,
       'address-space': 4096,
-      'locked-memory': null,
+      'locked-memory': Number.POSITIVE_INFINITY,
     })
   })
 

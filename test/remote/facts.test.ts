@@ -119,6 +119,12 @@ inEachShell((host) => {
       })
     })
 
+    test('on a disk of terabytes tell all of its numbers', async () => {
+      host().mountSmallDisk('5T')
+      const whole = 5 * 1024 ** 3
+      expect((await facts()).home).toMatchObject({ freeKiB: whole, sizeKiB: whole })
+    })
+
     test('tell how many files can still be made, where the file system has a limit', async () => {
       host().mountSmallDisk('64k,nr_inodes=50')
       expect((await facts()).home.freeFiles).toBe(49)
