@@ -6,7 +6,7 @@ import { countWays } from '../trueno/ways.js'
 import type { HostOptions, Outcome, ReadContext, ReleaseAtHand } from './context.js'
 import { knockAll, lookAround } from './look-around.js'
 import { proposedFixes } from './mending/fix-script.js'
-import { checkUp, freshClusterId } from './planning.js'
+import { checkUp, freshClusterId, tellRelease } from './planning.js'
 import { connectAll, type Visit, visit } from './visit.js'
 
 export interface CheckOptions extends HostOptions {
@@ -25,6 +25,7 @@ export async function check(
   const visited = await visit(options.cluster, fleet, context)
   const found = await knockAll(await lookAround(visited, fleet, options, context), context)
   const { release, problems, fixes } = checkUp(found, { ...options, freshId: freshClusterId(context.world) })
+  tellRelease(release, context.emit)
   const hosts = chosenHosts(found, options).map((host) => checkedHost(host, found, problems, options))
   const exitCode = exitCodeOf(hosts)
   const report: CheckReport = {

@@ -3,7 +3,7 @@ import { isEmpty } from '../plan/build.js'
 import type { Plan } from '../plan/plan.js'
 import { withoutSecrets } from '../plan/secrets.js'
 import type { Outcome, ReadContext } from './context.js'
-import { freshClusterId, planUp } from './planning.js'
+import { freshClusterId, planUp, tellRelease } from './planning.js'
 import type { UpOptions } from './up.js'
 import { connectAll, visit } from './visit.js'
 
@@ -17,6 +17,7 @@ export async function plan(options: PlanOptions, context: ReadContext): Promise<
   await using fleet = await connectAll(options.cluster, context)
   const found = await visit(options.cluster, fleet, context)
   const built = planUp(found, { ...options, freshId: freshClusterId(context.world) })
+  tellRelease(built.release, context.emit)
   return { plan: withoutSecrets(built), exitCode: exitCodeOf(built, options), closing: [] }
 }
 

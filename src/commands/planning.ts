@@ -1,5 +1,6 @@
 import type { HostKey } from '../cluster/cluster.js'
 import type { Facts } from '../cluster/facts.js'
+import type { Emit } from '../engine/events.js'
 import { errorProblem, type Problem, ProblemError, UsageError } from '../errors.js'
 import { workflows } from '../phases/workflows.js'
 import { buildPlan, clusterIdOf } from '../plan/build.js'
@@ -7,6 +8,7 @@ import type { Fix } from '../plan/checks/fixes.js'
 import type { PhaseDefinition, WantedRelease } from '../plan/context.js'
 import type { Plan } from '../plan/plan.js'
 import { preflightFixes, preflightProblems } from '../plan/preflight.js'
+import { short } from '../plan/state.js'
 import { isMissingRight } from '../ssh/errors.js'
 import type { World } from '../world.js'
 import type { HostOptions, ReleaseAtHand } from './context.js'
@@ -56,6 +58,11 @@ export interface Checked {
   readonly problems: readonly Problem[]
   /** What root can mend of it, host by host. */
   readonly fixes: ReadonlyMap<HostKey, readonly Fix[]>
+}
+
+/** For the heading, where nobody has given one and the hosts tell which they run. */
+export function tellRelease(release: Pick<WantedRelease, 'id' | 'label'> | null, emit: Emit): void {
+  if (release !== null) emit({ kind: 'releaseKnown', release: `${short(release.id)} (${release.label})` })
 }
 
 export function planDown(visit: Visit, request: Pick<PlanRequest, 'chosen' | 'parallel'>): Plan {

@@ -1,7 +1,7 @@
 import type { Typed, Verb } from '../cli.js'
 import type { Emit, Event, EventBody } from '../engine/events.js'
 import { type ExitCode, exitCodes, InterruptedError, type Problem, ProblemError } from '../errors.js'
-import { chooseReporter, createReporter, type Reporter } from '../report/reporter.js'
+import { chooseReporter, createReporter, type Reporter, type ReporterKind } from '../report/reporter.js'
 import type { Ask } from '../ssh/asking.js'
 import { systemWorld } from '../system-world.js'
 import { loginAsk } from './askpass.js'
@@ -24,7 +24,8 @@ function tells({ verb, words = [], options }: Typed): boolean {
 /** Runs one verb from its first event to its exit code; what goes wrong becomes problems, never a stack trace. */
 export async function run(typed: Typed, io: Io, again: VerbRun['again']): Promise<ExitCode> {
   const begun = systemWorld.now()
-  const reporter = reporterOf(typed, io)
+  const kind = reporterKind(typed, io)
+  const reporter = reporterOf(kind, typed, io)
   const texts: string[] = []
   const events: Event[] = []
   const emit = (body: EventBody): void => {
@@ -41,6 +42,7 @@ export async function run(typed: Typed, io: Io, again: VerbRun['again']): Promis
     events,
     signal: interrupt.signal,
     print: (text) => texts.push(text),
+    headed: kind === 'tasks' || kind === 'plain',
     colour: hasColour(typed, io),
     columns: io.stdout.columns || 100,
     ask,
@@ -129,22 +131,25 @@ function defect(error: unknown, { options }: Typed): Problem {
   }
 }
 
-function reporterOf(typed: Typed, io: Io): Reporter {
-  const { json = false, plain = false, quiet = false, verbose = false } = typed.options
-  const { stdout, stderr, env } = io
-  const kind = chooseReporter({
+function reporterKind(typed: Typed, { stdout, env }: Io): ReporterKind {
+  const { json = false, plain = false, quiet = false } = typed.options
+  return chooseReporter({
     json: json && !tells(typed),
     plain: plain || typed.verb === 'status',
     quiet: quiet || isSilent(typed, stdout.isTTY === true),
     isTTY: stdout.isTTY === true,
     ci: Boolean(env.CI),
   })
+}
+
+function reporterOf(kind: ReporterKind, typed: Typed, io: Io): Reporter {
+  const { stdout, stderr } = io
   return createReporter({
     kind,
     stdout,
     stderr,
     colour: hasColour(typed, io),
-    verbose,
+    verbose: typed.options.verbose === true,
     columns: () => stdout.columns || 100,
     rows: () => stdout.rows || 24,
   })

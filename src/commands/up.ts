@@ -6,7 +6,6 @@ import { verify } from '../engine/verify.js'
 import { exitCodes, type Problem, ProblemError } from '../errors.js'
 import { isEmpty } from '../plan/build.js'
 import type { PhaseId, Plan } from '../plan/plan.js'
-import { short } from '../plan/state.js'
 import { apiPort } from '../trueno/balancer.js'
 import { engineOf, withLease } from './changing.js'
 import type { CommandContext, Fleet, HostOptions, Outcome, ReleaseAtHand } from './context.js'
@@ -14,7 +13,14 @@ import { keepingFailures } from './diagnosis/keeping-failures.js'
 import { FailedRun } from './failed-run.js'
 import { tellingWhatRuns } from './interrupted.js'
 import { lookAround } from './look-around.js'
-import { freshClusterId, type PlanRequest, planUp, refuseMissingRights, refuseProblems } from './planning.js'
+import {
+  freshClusterId,
+  type PlanRequest,
+  planUp,
+  refuseMissingRights,
+  refuseProblems,
+  tellRelease,
+} from './planning.js'
 import { refuseStale } from './saved-plan.js'
 import { connectAll, type Visit, visit } from './visit.js'
 
@@ -136,8 +142,7 @@ function refuse(plan: Plan, { saved, chosen }: UpOptions): void {
 }
 
 function tell(plan: Plan, context: CommandContext): void {
-  if (plan.release !== null)
-    context.emit({ kind: 'releaseKnown', release: `${short(plan.release.id)} (${plan.release.label})` })
+  tellRelease(plan.release, context.emit)
   for (const problem of plan.problems.filter((one) => !isError(one))) context.emit({ kind: 'problem', problem })
 }
 

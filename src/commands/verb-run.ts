@@ -19,6 +19,8 @@ export interface VerbRun {
   readonly loginAsk: Ask | null
   /** Prints what a verb tells: a document with --json, else text; after the task list is done. */
   readonly print: (text: string) => void
+  /** The run's heading stands above what is printed: a task list, or lines, have told it. */
+  readonly headed: boolean
   readonly colour: boolean
   readonly columns: number
   /** Runs another command line, as if it had been typed; confined to this machine's loopback. */

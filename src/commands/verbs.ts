@@ -51,7 +51,7 @@ async function runPlan(run: VerbRun): Promise<Outcome> {
   const { options, file } = run.typed
   await using session = await open(run, file)
   await using release = await releaseOf(session, run.io)
-  begin(run, session, null)
+  begin(run, session, release)
   const told = await plan(
     { ...hostOptions(session, run), release, exitCode: options.exitCode === true },
     readContext(session.context),

@@ -1,11 +1,10 @@
 import type { CheckedHost, CheckReport } from '../cluster/check-report.js'
-import type { HostKey } from '../cluster/cluster.js'
 import { renderProblems, type TextOptions } from './failure.js'
 import { fixText } from './fix-text.js'
-import { nameAllHosts, withoutHost } from './host-list.js'
+import { countedHosts, withoutHost } from './host-list.js'
 import { type MarkName, marked } from './marks.js'
 import { createPaint, type Paint } from './paint.js'
-import { reachText } from './reach-text.js'
+import { reachLines } from './reach-table.js'
 import { oneLine } from './sanitize.js'
 import { alignCells } from './table.js'
 import { wrap } from './text.js'
@@ -16,6 +15,8 @@ export interface CheckOptions extends TextOptions {
   readonly verbose: boolean
   /** Show what root can run to mend it. */
   readonly scripts: boolean
+  /** The heading stands above already. Default: it does not. */
+  readonly headed?: boolean
   /** The command that mends, without its `--fix`. */
   readonly mend: string
 }
@@ -24,15 +25,16 @@ export interface CheckOptions extends TextOptions {
 export function renderCheck(report: CheckReport, options: CheckOptions): string {
   const page = { ...options, paint: createPaint(options.colour) }
   const hosts = options.verbose
-    ? report.hosts.flatMap((host) => fullLines(host, page))
-    : groupsOf(report.hosts).flatMap((group) => groupLines(group, page))
+    ? fullLines(report.hosts, page)
+    : [...markLines(report.hosts, page), '', ...reachLines(report.hosts, page)]
   const problems = renderProblems(
     report.hosts.flatMap((host) => host.problems),
     { ...options, more: true },
   )
   const scripts = options.scripts && report.fixes.length > 0 ? [fixText(report.fixes)] : []
   const found = problems === '' ? [] : [problems, '']
-  return `${[...headOf(report, page), '', ...hosts, '', ...found, ...scripts, ...sumOf(report, page)].join('\n')}\n`
+  const head = options.headed ? [] : headOf(report, page)
+  return `${[...head, '', ...hosts, '', ...found, ...scripts, ...sumOf(report, page)].join('\n')}\n`
 }
 
 interface Page extends CheckOptions {
@@ -45,23 +47,13 @@ function headOf({ cluster, hosts, release }: CheckReport, { paint, columns }: Pa
   return wrap(text, columns - 3).map((line, index) => (index === 0 ? ` ${paint.strong(line)}` : `   ${line}`))
 }
 
-/** Hosts that are as well as each other and reached in the same way. */
-interface Group {
-  readonly hosts: readonly HostKey[]
-  readonly mark: MarkName
-  readonly reached: string
-  readonly notes: readonly string[]
-}
-
-function groupsOf(hosts: readonly CheckedHost[]): readonly Group[] {
-  const groups = new Map<string, Group>()
-  for (const host of hosts) {
-    const one = { hosts: [host.host], mark: markOf(host), reached: reachedBy(host), notes: host.notes }
-    const key = JSON.stringify({ ...one, hosts: null })
-    const group = groups.get(key)
-    groups.set(key, group === undefined ? one : { ...group, hosts: [...group.hosts, host.host] })
-  }
-  return [...groups.values()]
+/** Hosts that are as well as each other, told together. */
+function markLines(hosts: readonly CheckedHost[], { paint, columns }: Page): readonly string[] {
+  return [...new Set(hosts.map(markOf))].flatMap((mark) => {
+    const keys = hosts.filter((host) => markOf(host) === mark).map(({ host }) => host)
+    const lines = wrap(oneLine(countedHosts(keys)), columns - 6)
+    return lines.map((line, index) => (index === 0 ? ` ${marked(mark, line, paint)}` : `     ${line}`))
+  })
 }
 
 function markOf({ reachable, problems }: CheckedHost): MarkName {
@@ -69,32 +61,29 @@ function markOf({ reachable, problems }: CheckedHost): MarkName {
   return problems.length > 0 ? 'warning' : 'done'
 }
 
-const unsaid: ReadonlySet<string> = new Set(['default', 'cluster.json'])
-
-/** Only what somebody has said. */
-function reachedBy({ host, ssh, notes }: CheckedHost): string {
-  const said = Object.entries(ssh).filter(([, { source }]) => !unsaid.has(source))
-  return withoutHost(reachText({ values: Object.fromEntries(said), notes }), host, 'HOST')
+/** Every value; hosts that are reached in the very same way are told together. */
+function fullLines(hosts: readonly CheckedHost[], page: Page): readonly string[] {
+  const groups = new Map<string, CheckedHost[]>()
+  for (const host of hosts) {
+    const key = JSON.stringify([markOf(host), cellsOf(host), host.notes])
+    groups.set(key, [...(groups.get(key) ?? []), host])
+  }
+  return [...groups.values()].flatMap((group) => groupLines(group, page))
 }
 
-function groupLines({ hosts, mark, reached, notes }: Group, { paint, columns }: Page): readonly string[] {
-  const names = hosts.length > 3 ? `${count(hosts.length, 'host')}: ${nameAllHosts(hosts)}` : nameAllHosts(hosts)
-  const below = [reached, ...notes].filter((text) => text !== '').map(oneLine)
+function groupLines(group: readonly CheckedHost[], { paint, columns }: Page): readonly string[] {
+  const [host] = group
+  if (host === undefined) return []
+  const cells = group.length === 1 ? cellsOf(host, host.host) : cellsOf(host)
   return [
-    ...wrap(oneLine(names), columns - 6).map((line, index) =>
-      index === 0 ? ` ${marked(mark, line, paint)}` : `     ${line}`,
-    ),
-    ...below.flatMap((text) => wrap(text, columns - 6)).map((line) => `     ${paint.faint(line)}`),
-  ]
-}
-
-function fullLines(host: CheckedHost, { paint, columns }: Page): readonly string[] {
-  const cells = Object.entries(host.ssh).map(([name, { value, source }]) => [name, oneLine(value), source])
-  return [
-    ` ${marked(markOf(host), oneLine(host.host), paint)}`,
+    ` ${marked(markOf(host), oneLine(countedHosts(group.map((one) => one.host))), paint)}`,
     ...alignCells(cells).map((line) => `     ${paint.faint(line)}`),
     ...host.notes.flatMap((note) => wrap(oneLine(note), columns - 6)).map((line) => `     ${line}`),
   ]
+}
+
+function cellsOf({ host, ssh }: CheckedHost, word = 'HOST'): readonly (readonly string[])[] {
+  return Object.entries(ssh).map(([name, { value, source }]) => [name, oneLine(withoutHost(value, host, word)), source])
 }
 
 function sumOf(report: CheckReport, { paint, columns, scripts, mend }: Page): readonly string[] {

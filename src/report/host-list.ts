@@ -1,4 +1,5 @@
 import type { HostKey } from '../cluster/cluster.js'
+import { count } from './units.js'
 
 /** Names hosts on one line: `192.168.1.42, .43 and 8 more`. Up to `most` + 1 are all named. */
 export function nameHosts(hosts: readonly HostKey[], most = 2): string {
@@ -21,6 +22,11 @@ export function nameAllHosts(hosts: readonly HostKey[]): string {
   return runs.map((run, index) => `${firsts[index]}${endOf(run)}`).join(', ')
 }
 
+/** All of them, and how many where that is not seen at a glance: `8 hosts: node1–node8`. */
+export function countedHosts(hosts: readonly HostKey[]): string {
+  return hosts.length > 3 ? `${count(hosts.length, 'host')}: ${nameAllHosts(hosts)}` : nameAllHosts(hosts)
+}
+
 /** A text with another word for a host's name, wherever that stands as a whole. */
 export function withoutHost(text: string, host: HostKey, word: string): string {
   if (host === '' || !text.includes(host)) return text
@@ -31,22 +37,45 @@ export function withoutHost(text: string, host: HostKey, word: string): string {
 /** An address in the network of the one before it is named by its last part only. */
 function shorten(hosts: readonly HostKey[]): readonly string[] {
   return hosts.map((host, index) => {
-    const parts = ipv4(host)
-    return parts !== null && parts.network === ipv4(hosts[index - 1] ?? '')?.network ? `.${parts.number}` : host
+    const address = ipv4(host)
+    return address !== null && address.before === ipv4(hosts[index - 1] ?? '')?.before ? `.${address.number}` : host
   })
 }
 
 function endOf(run: readonly HostKey[]): string {
-  const last = ipv4(run.at(-1) ?? '')
-  return run.length < 2 || last === null ? '' : `${run.length === 2 ? ', ' : '–'}.${last.number}`
+  const last = run.at(-1) ?? ''
+  return run.length < 2
+    ? ''
+    : `${run.length === 2 ? ', ' : '–'}${isAddress(last) ? `.${numbered(last)?.number}` : last}`
 }
 
+/** It is the next one by number: of its network, or of names that are equal but for their last number. */
 function follows(before: HostKey, after: HostKey): boolean {
-  const [one, next] = [ipv4(before), ipv4(after)]
-  return one !== null && next !== null && one.network === next.network && next.number === one.number + 1
+  const [one, next] = [numbered(before), numbered(after)]
+  if (one === null || next === null) return false
+  const isSame = one.before === next.before && one.after === next.after
+  const isPadded = one.number.startsWith('0') || next.number.startsWith('0')
+  return (
+    isSame && Number(next.number) === Number(one.number) + 1 && (!isPadded || one.number.length === next.number.length)
+  )
 }
 
-function ipv4(host: HostKey): { network: string; number: number } | null {
-  const match = /^(\d{1,3}\.\d{1,3}\.\d{1,3})\.(\d{1,3})$/.exec(host)
-  return match === null ? null : { network: match[1] ?? '', number: Number(match[2]) }
+interface Numbered {
+  readonly before: string
+  readonly number: string
+  readonly after: string
+}
+
+function ipv4(host: HostKey): Numbered | null {
+  return isAddress(host) ? numbered(host) : null
+}
+
+function isAddress(host: HostKey): boolean {
+  return /^(\d{1,3}\.){3}\d{1,3}$/.test(host)
+}
+
+/** `node` and `12` and `.lab`: a name by the last number of its first label, an address by its last part. */
+function numbered(host: HostKey): Numbered | null {
+  const match = (isAddress(host) ? /^(.*\.)(\d+)()$/ : /^([^.]*?)(\d{1,9})([^.\d]*(?:\..*)?)$/).exec(host)
+  return match === null ? null : { before: match[1] ?? '', number: match[2] ?? '', after: match[3] ?? '' }
 }

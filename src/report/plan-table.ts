@@ -1,7 +1,7 @@
 import type { HostKey } from '../cluster/cluster.js'
 import type { HostWork, Phase, Plan, Step } from '../plan/plan.js'
 import { renderProblems, type TextOptions } from './failure.js'
-import { nameAllHosts } from './host-list.js'
+import { countedHosts, nameAllHosts } from './host-list.js'
 import { createPaint, type Paint } from './paint.js'
 import { oneLine } from './sanitize.js'
 import { pad, widthOf, wrap } from './text.js'
@@ -11,13 +11,18 @@ import { bytes, count } from './units.js'
  * A plan for people: phase by phase, each step with its reason; hosts that do the same are told together. Below it
  * what is sent, what was found, and which hosts cannot be reached. Ends with a line break.
  */
-export function renderPlan(plan: Plan, options: TextOptions): string {
+export function renderPlan(plan: Plan, options: PlanTextOptions): string {
   const page = { paint: createPaint(options.colour), columns: options.columns }
   const work = plan.phases.filter((phase) => phase.work.some(({ steps }) => steps.length > 0))
   const body =
     work.length === 0 ? nothing(plan, page) : [...work.flatMap((phase) => phaseLines(phase, page)), ...sent(plan, page)]
   const failures = renderProblems([...plan.problems, ...plan.unreachable], options)
-  return `${[...head(plan, page), '', ...body].join('\n')}\n${failures === '' ? '' : `\n${failures}\n`}`
+  return `${[...(options.headed ? [] : head(plan, page)), '', ...body].join('\n')}\n${failures === '' ? '' : `\n${failures}\n`}`
+}
+
+export interface PlanTextOptions extends TextOptions {
+  /** The heading stands above already. Default: it does not. */
+  readonly headed?: boolean
 }
 
 interface Page {
@@ -68,8 +73,7 @@ function groupsOf(work: readonly HostWork[]): readonly Group[] {
 
 function groupLines({ hosts, steps }: Group, page: Page): readonly string[] {
   const { paint, columns } = page
-  const named = hosts.length > 3 ? `${count(hosts.length, 'host')}: ${nameAllHosts(hosts)}` : nameAllHosts(hosts)
-  const names = wrap(oneLine(named), columns - 6)
+  const names = wrap(oneLine(countedHosts(hosts)), columns - 6)
   const column = Math.max(...steps.map((step) => widthOf(oneLine(step.title))))
   return [
     ...names.map((line, index) => (index === 0 ? `   ${paint.busy(line)}` : `     ${paint.busy(line)}`)),

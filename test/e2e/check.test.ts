@@ -31,7 +31,7 @@ it('finds nothing where `up` would succeed, says how each host is reached, and c
     transport: { value: 'ssh2', source: 'default' },
   })
   const { stdout } = await lab.run('check')
-  expect(stdout).toMatch(/user \S+ \(inventory\.yaml, defaults\) · port \d+ \(inventory\.yaml, hosts\)/)
+  expect(stdout).toMatch(/user +\S+ \(inventory\.yaml, defaults\)\n +port +\d+.* \(inventory\.yaml, hosts\)/)
   expect(stdout).toMatch(/Nothing was found that would make `up` fail/)
   expect(await lab.run('check', '--quiet')).toEqual({ code: 0, stdout: '', stderr: '' })
   expect(existsSync(one.home)).toBe(false)
