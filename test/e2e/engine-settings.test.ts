@@ -27,7 +27,7 @@ it('settings of engines reach them, also when pm2 starts one again, and a change
 
   const old = processOf(lab, 2, 'Elasticsearch')
   process.kill(old, 'SIGKILL')
-  await expect.poll(() => elasticsearchOf(third).catch(() => null), { timeout: 20_000 }).toEqual(asked)
+  await expect.poll(() => elasticsearchOf(third).catch(() => null), { timeout: 120_000 }).toEqual(asked)
 
   lab.inventory({ ...settings('10%') })
   const plan = await lab.run('plan')

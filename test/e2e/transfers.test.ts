@@ -10,9 +10,7 @@ import { leftovers } from './leftovers.js'
 
 const megabyte = 1e6
 
-it('a link that is cut at each tenth of a transfer costs no more than what was on its way', {
-  timeout: 90_000,
-}, async (test) => {
+it('a link that is cut at each tenth of a transfer costs no more than what was on its way', async (test) => {
   const lab = await labFor(test, { roles: twoHosts })
   const { key, sshd } = lab.host(1)
   await using relay = await startRelay(sshd)

@@ -129,9 +129,7 @@ inEachShell((host) => {
     expect(host().list('run')).toEqual(['token'])
   })
 
-  test('receive ends one that hangs on a link that is gone, and goes on where that was', {
-    timeout: 30_000,
-  }, async () => {
+  test('receive ends one that hangs on a link that is gone, and goes on where that was', async () => {
     const artifact = artifactOf(host())
     const hanging = host().start('receive', argumentsOf(host(), artifact, 'drop'))
     const ended = hanging.result()

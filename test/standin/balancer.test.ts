@@ -1,12 +1,10 @@
 import { mkdir, readFile, writeFile } from 'node:fs/promises'
 import { createServer, type Server } from 'node:http'
 import { join } from 'node:path'
-import { describe, expect, it, vi } from 'vitest'
+import { describe, expect, it } from 'vitest'
 import { ask, takePort } from './ask.js'
 import { eventually, kill, listeners, readText } from './processes.js'
 import { makeRig, type RigHost } from './rig.js'
-
-vi.setConfig({ testTimeout: 40_000 })
 
 const port = 8900
 

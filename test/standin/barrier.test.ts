@@ -1,11 +1,9 @@
 import { writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
-import { describe, expect, it, vi } from 'vitest'
+import { describe, expect, it } from 'vitest'
 import { ask, takePort } from './ask.js'
 import { eventually } from './processes.js'
 import { bare, makeRig, type RigHost } from './rig.js'
-
-vi.setConfig({ testTimeout: 40_000 })
 
 const awaiting = '>> CLUSTER: Awaiting for cluster hosts ready signal'
 const external = 'External API awaiting for connections at'

@@ -1,11 +1,9 @@
 import { writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
-import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { ask, askJson } from './ask.js'
 import { eventually, kill } from './processes.js'
 import { bare, makeRig, type Rig, type RigHost } from './rig.js'
-
-vi.setConfig({ testTimeout: 40_000, hookTimeout: 40_000 })
 
 const externalApi = 'External API awaiting for connections at'
 

@@ -1,11 +1,9 @@
 import { mkdir, readdir, readFile, rm, writeFile } from 'node:fs/promises'
 import { createRequire } from 'node:module'
 import { join } from 'node:path'
-import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { eventually, readText } from './processes.js'
 import { bare, makeRig, packageRoot, type Rig, type RigHost } from './rig.js'
-
-vi.setConfig({ testTimeout: 30_000 })
 
 let rig: Rig
 let host: RigHost

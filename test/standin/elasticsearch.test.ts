@@ -1,11 +1,9 @@
 import { readdir, rm, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
-import { describe, expect, it, vi } from 'vitest'
+import { describe, expect, it } from 'vitest'
 import { ask, askJson, takePort } from './ask.js'
 import { eventually, type Started } from './processes.js'
 import { makeRig, type Rig, type RigHost } from './rig.js'
-
-vi.setConfig({ testTimeout: 40_000 })
 
 /** Starts the launcher with the configuration that core writes. */
 async function elasticsearch(rig: Rig, host: RigHost, knobs: object = {}): Promise<Started> {

@@ -1,12 +1,10 @@
 import { writeFile } from 'node:fs/promises'
 import { connect } from 'node:net'
 import { join } from 'node:path'
-import { describe, expect, it, vi } from 'vitest'
+import { describe, expect, it } from 'vitest'
 import { ask, askJson, takePort } from './ask.js'
 import { eventually, readText, type Started } from './processes.js'
 import { makeRig, type RigHost } from './rig.js'
-
-vi.setConfig({ testTimeout: 40_000 })
 
 function sparkMaster(host: RigHost): Started {
   const name = 'org.apache.spark.deploy.master.Master'

@@ -1,8 +1,6 @@
-import { describe, expect, it, vi } from 'vitest'
+import { describe, expect, it } from 'vitest'
 import { eventually, kill } from './processes.js'
 import { makeRig, type Rig, type RigHost } from './rig.js'
-
-vi.setConfig({ testTimeout: 60_000 })
 
 async function gremlinOf(host: RigHost) {
   return (await host.apps())['Gremlin-Server']

@@ -47,7 +47,7 @@ function socketName(hex: string): string {
 
 /** Waits until `probe` gives something truthy, and returns it. */
 export async function eventually<T>(what: string, probe: () => Promise<T> | T): Promise<NonNullable<T>> {
-  const end = Date.now() + 20_000
+  const end = Date.now() + 120_000
   for (;;) {
     const value = await probe()
     if (value) return value

@@ -2,12 +2,10 @@ import { execFileSync } from 'node:child_process'
 import { readdir, rm, truncate } from 'node:fs/promises'
 import { connect } from 'node:net'
 import { join } from 'node:path'
-import { describe, expect, it, vi } from 'vitest'
+import { describe, expect, it } from 'vitest'
 import { ask } from './ask.js'
 import { eventually, kill, listeners } from './processes.js'
 import { bare, makeRig, type RigHost } from './rig.js'
-
-vi.setConfig({ testTimeout: 40_000 })
 
 const upgrade = 'GET / HTTP/1.1\r\nHost: any\r\nConnection: Upgrade\r\nUpgrade: trueno-barrier\r\n\r\n'
 const awaiting = '>> CLUSTER: Awaiting for cluster hosts ready signal'
