@@ -52,7 +52,7 @@ it('whose port is taken: told before the start where that can be seen, else with
   const elsewhere = loopbackAddress()
   await listen(test, elsewhere, sourcePort)
   balanceOn(2, elsewhere)
-  const late = await lab.tell('up', '--timeout-start', '10s')
+  const late = await lab.tell('up', '--timeout-start', '30s')
   expect(late.code, late.screen).toBe(1)
   expect(codes(late)).toEqual([[lab.host(2).key, 'port-taken']])
   expect(late.screen).toMatch(/loadbalancer\.out\n.*EADDRINUSE/)
