@@ -29,7 +29,8 @@ main() { # TOKEN HOME RELEASE_ID PART...
   new=$home/releases/.new-$id-$$
   tree=$new/$id
   record=$home/releases/$id.parts
-  remove_parts "$home" $((token - 1))
+  remove_parts "$home"
+  remove_seeds "$home" $((token - 1))
   if [ -d "$home/releases/$id" ]; then extend "$@"; else assemble "$@"; fi
 }
 

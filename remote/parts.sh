@@ -3,13 +3,16 @@
 # lib.sh.
 # shellcheck disable=SC2034 # read by lib.sh
 
-# Removes what has arrived of artifacts and does not go on, and what was kept to be passed on in runs with tokens up to
-# this one.
-remove_parts() { # HOME TOKEN
+# Removes what has arrived of artifacts and does not go on.
+remove_parts() { # HOME
   for arrived in "$1"/artifacts/.part-*; do
     flags=$1/run/.receive-${arrived##*/.part-} mine=
     if [ -e "$arrived" ] && alone; then rm -rf "$arrived"; fi
   done
+}
+
+# Removes what was kept to be passed on in runs with tokens up to this one.
+remove_seeds() { # HOME TOKEN
   for seed in "$1"/artifacts/.seed-*; do
     if is_number "${seed##*-}" && [ "${seed##*-}" -le "$2" ]; then rm -f "$seed"; fi
   done

@@ -95,7 +95,8 @@ discard() { # DIRECTORY NAME
 }
 
 sweep() {
-  remove_parts "$home" "$token"
+  remove_parts "$home"
+  remove_seeds "$home" "$token"
   for directory in releases artifacts; do
     for kind in .old .new; do remove_leftovers "$home/$directory/$kind-"; done
   done

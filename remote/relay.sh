@@ -22,7 +22,7 @@ main() { # TOKEN HOME CLUSTER serve|clear ADDRESS RATE
   check_token "$token" "$home"
   case $4 in
     serve) serve "$5" "$6" ;;
-    clear) remove_parts "$home" "$token" ;;
+    clear) remove_seeds "$home" "$token" ;;
     *) fail 74 "it is serve or clear, not '$4'" ;;
   esac
 }
