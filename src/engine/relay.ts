@@ -2,6 +2,7 @@ import type { HostKey, Sha256 } from '../cluster/cluster.js'
 import type { Hear, ScriptResult } from '../ssh/connection.js'
 import { ConnectionError } from '../ssh/errors.js'
 import { connectionOf, type Engine } from './engine.js'
+import { said } from './script-problem.js'
 
 /** A host that passes on what it was sent, to hosts that bring a grant. */
 export interface Relay {
@@ -69,7 +70,7 @@ async function runRelay(engine: Engine, options: RelayOptions, speaker: Speaker)
   const args = [String(engine.token), home, cluster, 'serve', address, String(engine.relayLimit ?? 0)]
   try {
     const { input } = speaker
-    return saidBy(await connectionOf(engine, host).run('relay', args, { input, signal: engine.signal }))
+    return endOf(await connectionOf(engine, host).run('relay', args, { input, signal: engine.signal }))
   } catch (error) {
     if (error instanceof ConnectionError) return error.problem.cause
     if (engine.signal.aborted) return 'it was stopped'
@@ -81,9 +82,8 @@ async function runRelay(engine: Engine, options: RelayOptions, speaker: Speaker)
 
 const ended = ''
 
-function saidBy({ code, stderr }: ScriptResult): string {
-  if (code === 0) return ended
-  return stderr.trim().split('\n').at(-1) || `its relay ended with ${code}`
+function endOf(result: ScriptResult): string {
+  return result.code === 0 ? ended : said(result, 'its relay')
 }
 
 /** Talks with the relay's script; from the beginning, at another port, when that runs again after a lost link. */

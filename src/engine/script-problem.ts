@@ -47,7 +47,8 @@ function told({ code }: ScriptResult): Told {
   return (code === null ? undefined : byStatus[code]) ?? unexpected
 }
 
-function said({ stderr, code }: ScriptResult, script: string): string {
+/** What a script that ended badly said last, else how it ended. @param script how it is called for people */
+export function said({ stderr, code }: ScriptResult, script: string): string {
   return (
     lastLines(stderr, 1) ||
     (code === null ? `a signal ended ${script}` : `${script} exited with ${code} and said nothing`)

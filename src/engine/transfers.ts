@@ -9,7 +9,7 @@ import { type ArtifactBytes, connectionOf, type Engine, type StepPlace } from '.
 import { createLedger } from './ledger.js'
 import { createProgress } from './progress.js'
 import { createRateLimit, inPieces } from './rate-limit.js'
-import { scriptProblem } from './script-problem.js'
+import { said, scriptProblem } from './script-problem.js'
 import { createSources, type Source } from './sources.js'
 
 /** All that travels to hosts in one phase. */
@@ -60,11 +60,10 @@ export function createTransfers(engine: Engine, cluster: string, work: readonly 
   }
 
   const blame = ({ client, place }: Job, source: Source, result: ScriptResult): void => {
-    const said = result.stderr.trim().split('\n').at(-1) ?? ''
     const who = source.kind === 'peer' ? source.holder.host : theMirror
-    const why = result.code === mismatch ? `${who} sent something else than ${client.name}` : said
+    const why = result.code === mismatch ? `${who} sent something else than ${client.name}` : said(result, 'receive')
     // What a mirror has not, it has for nobody.
-    const isForAll = result.code === mismatch || /^the mirror has it not/.test(said)
+    const isForAll = result.code === mismatch || /^the mirror has it not/.test(why)
     sources.avoid(client, source, why, isForAll)
     engine.emit({ kind: 'note', message: `${place.host}: ${why}; another source is taken.` })
   }
