@@ -1,8 +1,9 @@
 import { homedir, hostname, userInfo } from 'node:os'
-import { Printed, parseCommandLine, type Typed } from './cli.js'
+import { Printed, parseCommandLine } from './cli/parse.js'
+import type { Typed } from './cli/typed.js'
 import type { Io } from './commands/io.js'
 import { packageVersion } from './commands/package-root.js'
-import { type ExitCode, exitCodes, ProblemError } from './errors.js'
+import { type ExitCode, ProblemError } from './errors.js'
 
 /**
  * The command line: reads it, runs the verb, resolves with the exit code.
@@ -19,9 +20,11 @@ export async function main(argv: readonly string[], io: Io = processIo()): Promi
 
 async function read(argv: readonly string[], io: Io): Promise<Typed | ExitCode> {
   try {
-    return parseCommandLine(argv, { version: packageVersion(), out: (text) => io.stdout.write(text) })
+    const out = (text: string): unknown => io.stdout.write(text)
+    const err = (text: string): unknown => io.stderr.write(text)
+    return parseCommandLine(argv, { version: packageVersion(), out, err })
   } catch (error) {
-    if (error instanceof Printed) return exitCodes.done
+    if (error instanceof Printed) return error.exitCode
     if (!(error instanceof ProblemError)) throw error
     const { renderProblems } = await import('./report/failure.js')
     io.stderr.write(

@@ -1,9 +1,14 @@
 import { describe, expect, it } from 'vitest'
-import { Printed, parseCommandLine, type Typed } from '../src/cli.js'
+import { Printed, parseCommandLine } from '../src/cli/parse.js'
+import type { Typed } from '../src/cli/typed.js'
 import { UsageError } from '../src/errors.js'
 
 function parse(line: string): Typed {
-  return parseCommandLine(line.split(' ').filter(Boolean), { version: '1.2.3', out: () => undefined })
+  return parseCommandLine(line.split(' ').filter(Boolean), {
+    version: '1.2.3',
+    out: () => undefined,
+    err: () => undefined,
+  })
 }
 
 function printed(line: string): string {
@@ -11,18 +16,18 @@ function printed(line: string): string {
   const out = (more: string): void => {
     text += more
   }
-  expect(() => parseCommandLine(line.split(' '), { version: '1.2.3', out })).toThrow(Printed)
+  expect(() => parseCommandLine(line.split(' '), { version: '1.2.3', out, err: () => undefined })).toThrow(Printed)
   return text
 }
 
-/** What is wrong with a command line. */
+/** What is wrong with a command line, and the way out. */
 function wrong(line: string): unknown {
   try {
     return parse(line)
   } catch (error) {
     if (!(error instanceof UsageError)) throw error
     const [problem] = error.problems
-    return [error.exitCode, problem?.code, problem?.cause]
+    return [error.exitCode, problem?.code, problem?.cause, problem?.remedy]
   }
 }
 
@@ -105,17 +110,37 @@ describe('a command line', () => {
   })
 
   it.each([
-    ['', 'a verb is needed: up, plan, apply, status, down, check, trust, bundle, diagnose, explain, rehearse'],
-    ['help upp', 'a verb is needed: up, plan, apply, status, down, check, trust, bundle, diagnose, explain, rehearse'],
-    ['stat', "unknown command 'stat'\n(Did you mean status?)"],
-    ['status --exit-code', "unknown option '--exit-code'"],
-    ['down --jsno', "unknown option '--jsno'\n(Did you mean --json?)"],
-    ['up --parallel 4x', '--parallel takes a whole number from 1 to 9999, not `4x`'],
-    ['up --parallel 10000', '--parallel takes a whole number from 1 to 9999, not `10000`'],
-    ['up --release', "option '--release <path>' argument missing"],
-    ['rehearse now', "too many arguments for 'rehearse'. Expected 0 arguments but got 1."],
-  ])('that is wrong is told: %s', (line, cause) => {
-    expect(wrong(line)).toEqual([2, 'wrong-use', cause])
+    ['stat', "unknown command 'stat'", 'Did you mean status? Else see `trueno-deploy --help`'],
+    ['--json status', "unknown option '--json'", 'options come after the verb: see `trueno-deploy --help`'],
+    ['status --exit-code', "unknown option '--exit-code'", 'see `trueno-deploy status --help`'],
+    ['down --jsno', "unknown option '--jsno'", 'Did you mean --json? Else see `trueno-deploy down --help`'],
+    ['up --parallel 4x', '--parallel takes a whole number from 1 to 9999, not `4x`', 'see `trueno-deploy --help`'],
+    [
+      'up --parallel 10000',
+      '--parallel takes a whole number from 1 to 9999, not `10000`',
+      'see `trueno-deploy --help`',
+    ],
+    ['up --release', "option '--release <path>' argument missing", 'see `trueno-deploy up --help`'],
+    [
+      'rehearse now',
+      "too many arguments for 'rehearse'. Expected 0 arguments but got 1.",
+      'see `trueno-deploy rehearse --help`',
+    ],
+  ])('that is wrong is told: %s', (line, cause, remedy) => {
+    expect(wrong(line)).toEqual([2, 'wrong-use', cause, remedy])
+  })
+
+  it.each(['', 'help upp'])('without a verb (%j) is answered with the help, on standard error, and 2', (line) => {
+    let text = ''
+    const err = (more: string): void => {
+      text += more
+    }
+    const argv = line.split(' ').filter(Boolean)
+    const out = (): void => expect.unreachable('standard output is for what was asked for')
+    expect(() => parseCommandLine(argv, { version: '1.2.3', out, err })).toThrow(
+      expect.objectContaining({ name: 'Printed', exitCode: 2 }),
+    )
+    expect(text).toBe(printed('--help'))
   })
 })
 
@@ -124,7 +149,8 @@ describe('--help', () => {
     const text = printed('--help')
     for (const verb of ['up', 'plan', 'apply', 'status', 'down', 'check', 'trust', 'diagnose', 'explain', 'rehearse'])
       expect(text).toMatch(new RegExp(`^ {2}${verb} `, 'm'))
-    expect(text).toContain('Examples:\n  trueno-deploy plan --release')
+    expect(text).toMatch(/in this order:\n {2}trueno-deploy trust .*\n {2}trueno-deploy check --release/)
+    for (const line of text.split('\n')) expect(line.length).toBeLessThanOrEqual(80)
     expect(text).toContain('130 interrupted')
   })
 

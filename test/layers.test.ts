@@ -8,11 +8,11 @@ const source = fileURLToPath(new URL('../src', import.meta.url))
 /** Who may know whom: a room to the rooms it may import from. `errors`, `catalogue`, `world` and the system's own world are for anyone. */
 const arrows: Readonly<Record<string, readonly string[]>> = {
   'bin.ts': ['main.ts'],
-  'main.ts': ['cli.ts', 'commands', 'report'],
-  'cli.ts': [],
+  'main.ts': ['cli', 'commands', 'report'],
+  cli: [],
   commands: [
     'mirror',
-    'cli.ts',
+    'cli',
     'config',
     'bundle',
     'release',
@@ -43,7 +43,7 @@ const arrows: Readonly<Record<string, readonly string[]>> = {
 
 /** One package, one door. */
 const doors: Readonly<Record<string, readonly string[]>> = {
-  commander: ['cli.ts'],
+  commander: ['cli'],
   ajv: ['config'],
   yaml: ['config', 'rehearsal'],
   ssh2: ['ssh', 'rehearsal'],

@@ -1,4 +1,4 @@
-import type { Typed, Verb } from '../cli.js'
+import type { Typed, Verb } from '../cli/typed.js'
 import type { Emit, Event, EventBody } from '../engine/events.js'
 import { type ExitCode, exitCodes, InterruptedError, type Problem, ProblemError } from '../errors.js'
 import { chooseReporter, createReporter, type Reporter, type ReporterKind } from '../report/reporter.js'

@@ -1,5 +1,5 @@
 import { join, resolve } from 'node:path'
-import type { Typed } from '../cli.js'
+import type { Typed } from '../cli/typed.js'
 import { isLocal } from '../cluster/addresses.js'
 import type { Cluster, HostKey } from '../cluster/cluster.js'
 import type { Reach } from '../cluster/reach.js'

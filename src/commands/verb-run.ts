@@ -1,4 +1,4 @@
-import type { Typed } from '../cli.js'
+import type { Typed } from '../cli/typed.js'
 import type { Emit, Event } from '../engine/events.js'
 import type { ExitCode } from '../errors.js'
 import type { Ask } from '../ssh/asking.js'

@@ -1,5 +1,5 @@
 import { resolve } from 'node:path'
-import type { TypedOptions, Verb } from '../cli.js'
+import type { TypedOptions, Verb } from '../cli/typed.js'
 import { exitCodes } from '../errors.js'
 import type { Plan } from '../plan/plan.js'
 import { short } from '../plan/state.js'

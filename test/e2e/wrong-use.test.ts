@@ -206,7 +206,7 @@ describe('wrong use or configuration', () => {
     const ran = await run(...argv)
     expect(ran.code).toBe(2)
     expect(ran.stderr).toMatch(words)
-    expect(ran.stderr).toContain('trueno-deploy --help')
+    expect(ran.stderr).toMatch(/see `trueno-deploy (up )?--help`/)
     expect(ran.stdout).toBe('')
   })
 
