@@ -78,7 +78,7 @@ export type MissingRight =
 /** The far end of a tunnel did not take the connection. */
 export class TunnelError extends Error {
   override readonly name = 'TunnelError'
-  /** The host's sshd forbids forwarding; else nobody listens there. OpenSSH does not tell the two apart. */
+  /** The host's sshd forbids forwarding; else nobody listens there. An OpenSSH client before 8.5 does not tell the two apart. */
   readonly isForbidden: boolean
   constructor(message: string, isForbidden = false) {
     super(message)

@@ -3,6 +3,7 @@ import { randomUUID } from 'node:crypto'
 import { readFileSync, rmSync, watch, writeFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import type { Duplex } from 'node:stream'
+import { setImmediate } from 'node:timers/promises'
 import type { HostKey } from '../cluster/cluster.js'
 import type { World } from '../world.js'
 import { childStream, type SpokenWith } from './child-stream.js'
@@ -63,8 +64,8 @@ async function openSession(
   child.stderr.on('data', printed.errors)
   child.stdin.on('error', () => {})
   const closed = new Promise<number | null>((resolve) => child.once('close', resolve))
-  const refusal = await refusalOf(user)
-  if (refusal !== null) throw new SessionRefusedError(refusal)
+  const refusal = await refusalOf(user, master)
+  if (refusal !== null) throw new SessionRefusedError(refusal.why ?? refusal.said)
   const ended = closed.then(async (code) => {
     if (code !== sshFailed && code !== null) return code
     // ssh says the same of a command that was ended by a signal.
@@ -80,10 +81,14 @@ async function openTunnel(master: Master, address: string, port: number): Promis
   const user = spawnOver(master, ['-W', to, destination])
   user.child.stderr.resume()
   const stream = childStream(user.child, async () => undefined)
-  const refusal = await refusalOf(user)
+  const refusal = await refusalOf(user, master)
   if (refusal === null) return stream
-  throw new TunnelError(refusal)
+  throw new TunnelError(refusal.why ?? withoutReason, refusal.why?.startsWith(prohibited))
 }
+
+/** ssh's words for reason 1 of RFC 4254, 5.1. */
+const prohibited = 'administratively prohibited'
+const withoutReason = 'the host does not open it, and the ssh of this machine does not tell why'
 
 /** Whatever fails because the master has gone, or is just going, means that the connection is lost. */
 async function orLost<T>(master: Master, host: HostKey, world: World, work: () => Promise<T>): Promise<T> {
@@ -119,8 +124,26 @@ function setEnvironment(environment: Readonly<Record<string, string>>): readonly
   return words.length === 0 ? [] : ['-o', `SetEnv=${words.join(' ')}`]
 }
 
+interface ChannelRefusal {
+  /** What the ssh that asked for it said last. */
+  readonly said: string
+  /** The host's reason, where the master tells it. */
+  readonly why: string | undefined
+}
+
+/** Null when the master has opened what was asked for. */
+async function refusalOf(user: MasterUser, master: Master): Promise<ChannelRefusal | null> {
+  const said = await untilOpened(user)
+  if (said === null) return null
+  // The master has told it before; what is still to be read of that comes now.
+  await setImmediate()
+  return { said, why: byPeer.test(said) ? master.nextRefusal() : undefined }
+}
+
+const byPeer = /refused by peer/
+
 /** Null when the master has opened what was asked for; else what ssh said before it ended. */
-async function refusalOf({ child, log }: MasterUser): Promise<string | null> {
+async function untilOpened({ child, log }: MasterUser): Promise<string | null> {
   const over = new AbortController()
   try {
     return await new Promise((resolve, reject) => {

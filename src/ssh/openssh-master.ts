@@ -3,7 +3,7 @@ import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { onAbort } from './abort.js'
-import { plainText } from './text.js'
+import { createSshWords } from './openssh-words.js'
 
 /** An ssh that holds a connection, which others use over a socket. */
 export interface Master {
@@ -14,6 +14,8 @@ export interface Master {
   readonly closed: Promise<void>
   /** What it said last, without control codes. */
   said(): string
+  /** Why the host refused the next of the channels that it refused; undefined: this ssh does not say. */
+  nextRefusal(): string | undefined
   /** Ends the connection. */
   close(): Promise<void>
 }
@@ -83,10 +85,8 @@ export async function startMaster(
   const command = ['-c', masterScript, 'sh', directory, '-M', '-S', socket, '-N', ...settings, ...args]
   // A session of its own: Ctrl-C at the terminal is for us to act on.
   const child = spawn('/bin/sh', command, { stdio: ['pipe', 'pipe', 'pipe'], detached: true })
-  let said = ''
-  child.stderr.setEncoding('utf8').on('data', (chunk: string) => {
-    said = plainText(said + chunk).slice(-longestSaid)
-  })
+  const words = createSshWords()
+  child.stderr.setEncoding('utf8').on('data', words.take)
   child.stdin.on('error', () => {})
   let open = true
   const closed = new Promise<void>((resolve) => {
@@ -106,9 +106,7 @@ export async function startMaster(
     })
     child.stdout.once('data', resolve)
     child.once('error', reject)
-    closed.then(() => reject(new MasterError(said.trim()))).finally(release)
+    closed.then(() => reject(new MasterError(words.said()))).finally(release)
   })
-  return { socket, isOpen: () => open, closed, said: () => said.trim(), close }
+  return { socket, isOpen: () => open, closed, said: words.said, nextRefusal: words.nextRefusal, close }
 }
-
-const longestSaid = 8192

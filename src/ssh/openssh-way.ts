@@ -12,6 +12,7 @@ import { openSshAnswers } from './openssh-answers.js'
 import { faultOf } from './openssh-faults.js'
 import { openSshLink } from './openssh-link.js'
 import { MasterError, startMaster } from './openssh-master.js'
+import { tellingRefusals } from './openssh-words.js'
 import { refusalBySsh } from './refusal.js'
 import { forwardThrough, jumpLink, ssh2Way, sshdOf } from './ssh2-way.js'
 import { describeTarget, type Target } from './target.js'
@@ -99,6 +100,7 @@ function optionsFor({ target, context, answerLimitMs }: Login, directory: string
     ConnectTimeout: String(Math.ceil(answerLimitMs / 1000)),
     ServerAliveInterval: String(Math.ceil(intervalMs / 1000)),
     ServerAliveCountMax: String(countMax),
+    ...(target.logVerbose && { LogVerbose: tellingRefusals }),
     ...pinOptions(target, context.hostKeys.pins(), directory),
   }
 }

@@ -47,7 +47,7 @@ function watch(client: Client, host: HostKey): ClientState {
   let open = true
   let reason = 'the host closed the connection'
   client.on('error', (error) => {
-    reason = shorten(plainText(error.message), 500)
+    reason = messageOf(error)
   })
   const closed = new Promise<void>((resolve) => {
     client.once('close', () => {
@@ -74,7 +74,7 @@ function openSession(
   return new Promise((resolve, reject) => {
     const opened = (error: Error | undefined, channel: ClientChannel): void => {
       if (error === undefined) resolve(sessionOf(channel, state, printed))
-      else reject(state.open ? new SessionRefusedError(error.message) : state.lost())
+      else reject(state.open ? new SessionRefusedError(messageOf(error)) : state.lost())
     }
     unlessClosed(state, reject, () => client.exec(command, { env: { ...environment } }, opened))
   })
@@ -105,11 +105,18 @@ function openTunnel(client: Client, state: ClientState, address: string, port: n
   return new Promise((resolve, reject) => {
     const opened = (error: (Error & { reason?: unknown }) | undefined, channel: ClientChannel): void => {
       if (error !== undefined)
-        reject(state.open ? new TunnelError(error.message, error.reason === administrativelyProhibited) : state.lost())
+        reject(
+          state.open ? new TunnelError(messageOf(error), error.reason === administrativelyProhibited) : state.lost(),
+        )
       else resolve(channel.on('error', () => {}))
     }
     unlessClosed(state, reject, () => client.forwardOut('127.0.0.1', 0, address, port, opened))
   })
+}
+
+/** The host may put anything into its reasons. */
+function messageOf(error: Error): string {
+  return shorten(plainText(error.message), 500)
 }
 
 // ssh2 throws where the socket is already at its end.

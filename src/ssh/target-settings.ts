@@ -53,6 +53,7 @@ export function buildTarget(parts: TargetParts): Target {
     methods: methodsOf(one),
     passwordPrompts: Number(one('numberofpasswordprompts') ?? 3),
     sshArguments: parts.sshArguments,
+    logVerbose: one('logverbose') !== undefined,
     transport: parts.access.transport ?? 'auto',
     onlyOpenSsh,
     sources: parts.sources,

@@ -42,6 +42,8 @@ export interface Target {
   readonly passwordPrompts: number
   /** Arguments that make the ssh of this machine reach the host like this; null: there is none. */
   readonly sshArguments: readonly string[] | null
+  /** That ssh has LogVerbose (OpenSSH 8.5), by which it says why a host refuses a channel. */
+  readonly logVerbose: boolean
   /** As the inventory wants it. */
   readonly transport: Transport
   /** Keywords that are configured and that only OpenSSH can act on. */
