@@ -171,6 +171,7 @@ from_mirror() {
   if find_tool curl; then
     printf 'url = "%s"\n' "$address" | "$found" -q --fail --silent --location --connect-timeout 5 -C "$have" -K - >>"$part" 2>/dev/null &
   elif find_node "$home"; then
+    trust_as_system
     printf '%s %s\n' "$address" "$have" | "$node" -e "$fetch" >>"$part" 2>/dev/null &
   else
     fail 76 "this host has neither curl nor Node to ask a mirror with"
@@ -179,9 +180,17 @@ from_mirror() {
   wait_watching
 }
 
+# By itself Node trusts no authority but those that are built into it.
+trust_as_system() {
+  for authorities in /etc/ssl/certs/ca-certificates.crt /etc/pki/tls/certs/ca-bundle.crt /etc/ssl/ca-bundle.pem /etc/ssl/cert.pem; do
+    if [ -r "$authorities" ]; then export NODE_EXTRA_CA_CERTS="${NODE_EXTRA_CA_CERTS-$authorities}" && return; fi
+  done
+}
+
 mirror_ended() {
   case $code in
-    5 | 6 | 7 | 21 | 28 | 35 | 60) fail 76 "the mirror cannot be reached from this host (code $code)" ;;
+    51 | 60) fail 76 "the mirror's certificate is not trusted on this host (code $code)" ;;
+    5 | 6 | 7 | 21 | 28 | 35) fail 76 "the mirror cannot be reached from this host (code $code)" ;;
     22 | 33 | 36) fail 76 "the mirror has it not, or does not give it (code $code)" ;;
     *) broke_off ;;
   esac

@@ -38,9 +38,13 @@ export interface Reply {
   readonly status: number
   /** Name of this version (ETag); empty: the server has none. */
   readonly version: string
-  /** Of the body; null: not told. */
-  readonly bytes: number | null
+  /** At which byte of the file the body begins. */
+  readonly begin: number
+  /** Bytes of the whole file; null: not told. */
+  readonly total: number | null
   readonly body: AsyncIterable<Uint8Array>
+  /** To be called where the body is not read. */
+  close(): void
 }
 
 /** A way that does not lead to the source; the message says why, for people. */

@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto'
 import { mkdir, open, readFile, rename, rm, stat, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
+import { distrustOf } from '../ssh/web-request.js'
 import type { World } from '../world.js'
 import { type Clients, FetchError, type Reply } from './clients.js'
 import { isDiskError } from './disk.js'
@@ -56,30 +57,37 @@ async function more(url: string, partial: Partial, options: DownloadOptions): Pr
   // Without a name for the version nobody can tell whether the rest would fit.
   const offset = version === '' ? 0 : await sizeOf(partial.path)
   const reply = await options.clients.get(url, { offset, version, signal: options.signal })
-  if (reply.status === rangeRefused && offset > 0) {
-    await rm(partial.path, { force: true })
-    throw new BrokenOff('the part that was here fits no more')
+  if (!fits(reply, offset)) {
+    reply.close()
+    return refuse(url, partial, { status: reply.status, offset })
   }
-  const begin = startOf(reply, offset)
-  if (begin === null) throw new FetchError(`${url} answers ${reply.status}`)
+  // What is there of another version must never be taken for this one's.
+  if (reply.begin === 0) await rm(partial.path, { force: true })
   await writeFile(partial.versionPath, reply.version, { mode: 0o600 })
-  await append(reply, partial.path, begin, options)
+  await append(reply, partial.path, options)
+}
+
+function fits({ status, begin }: Reply, offset: number): boolean {
+  return status === 200 || (status === 206 && begin === offset)
+}
+
+async function refuse(url: string, partial: Partial, { status, offset }: { status: number; offset: number }) {
+  if (offset === 0 || (status !== 206 && status !== rangeRefused)) throw new FetchError(`${url} answers ${status}`)
+  await rm(partial.path, { force: true })
+  throw new BrokenOff('the part that was here fits no more')
 }
 
 const rangeRefused = 416
 
-/** At which byte the answer begins; null: it is no answer. */
-function startOf({ status }: Reply, offset: number): number | null {
-  if (status === 206) return offset
-  return status === 200 ? 0 : null
-}
-
 /** Each piece is on the disk before the next is asked for: what has arrived when it breaks off is there for the next try. */
-async function append(reply: Reply, path: string, begin: number, { onBytes, signal }: DownloadOptions): Promise<void> {
-  const total = reply.bytes === null ? null : begin + reply.bytes
+async function append(
+  { begin, total, body }: Reply,
+  path: string,
+  { onBytes, signal }: DownloadOptions,
+): Promise<void> {
   let arrived = begin
   await using file = await open(path, begin === 0 ? 'w' : 'a', 0o600)
-  for await (const bytes of reply.body) {
+  for await (const bytes of body) {
     signal.throwIfAborted()
     await file.writeFile(bytes)
     arrived += bytes.length
@@ -95,14 +103,12 @@ class BrokenOff extends Error {
 /** An answer that says no, and a server that is not who it should be, are no reasons to ask again; anything else may have been chance. */
 function isPassing(error: unknown): boolean {
   if (error instanceof FetchError) return false
-  return !(error instanceof Error && 'code' in error && untrusted.test(String(error.code)))
+  return distrustOf(error) === null
 }
-
-const untrusted = /^(?:ERR_TLS|CERT_|SELF_SIGNED|DEPTH_ZERO|UNABLE_TO_)/
 
 function asFetchError(error: unknown): unknown {
   if (error instanceof FetchError || isDiskError(error)) return error
-  return new FetchError(error instanceof Error ? error.message : String(error))
+  return new FetchError(distrustOf(error) ?? (error instanceof Error ? error.message : String(error)))
 }
 
 async function sizeOf(path: string): Promise<number> {

@@ -1,13 +1,11 @@
 import { type ChildProcess, spawn } from 'node:child_process'
 import { statfs } from 'node:fs/promises'
-import { type IncomingMessage, request as plainRequest } from 'node:http'
-import { request as secureRequest } from 'node:https'
-import type { Socket } from 'node:net'
+import type { IncomingMessage } from 'node:http'
 import { dirname } from 'node:path'
 import { PassThrough, type Readable } from 'node:stream'
-import { connect as secure } from 'node:tls'
-import { DialError, type DialOptions, dial } from '../ssh/dial.js'
+import { DialError } from '../ssh/dial.js'
 import type { Networks } from '../ssh/networks.js'
+import { webRequest } from '../ssh/web-request.js'
 import type { World } from '../world.js'
 import { type Clients, FetchError, type GetOptions, type Ran, type Reply, type RunOptions } from './clients.js'
 
@@ -93,19 +91,25 @@ async function get(url: string, options: GetOptions, real: RealOptions, redirect
   const message = await ask(new URL(url), options, real)
   const { location } = message.headers
   const status = message.statusCode ?? 0
-  if (status < 300 || status > 399 || location === undefined) return replyOf(message)
+  if (status < 300 || status > 399 || location === undefined) return replyOf(message, options)
   message.resume()
   if (redirects === 0) throw new FetchError('it redirects for ever')
   return get(new URL(location, url).href, options, real, redirects - 1)
 }
 
-function replyOf(message: IncomingMessage): Reply {
-  const length = message.headers['content-length']
+function replyOf(message: IncomingMessage, { offset }: GetOptions): Reply {
+  const { statusCode: status = 0, headers } = message
+  const [, from = offset, all] = /^bytes (\d+)-\d+\/(\d+|\*)$/.exec(headers['content-range'] ?? '') ?? []
+  const begin = status === 206 ? Number(from) : 0
+  const length = headers['content-length']
+  const end = length === undefined ? null : begin + Number(length)
   return {
-    status: message.statusCode ?? 0,
-    version: message.headers.etag ?? '',
-    bytes: length === undefined ? null : Number(length),
+    status,
+    version: headers.etag ?? '',
+    begin,
+    total: status === 206 && all !== undefined && all !== '*' ? Number(all) : end,
     body: bodyOf(message),
+    close: () => void message.destroy(),
   }
 }
 
@@ -119,31 +123,26 @@ function bodyOf(message: IncomingMessage): AsyncIterable<Uint8Array> {
   })
   message.pipe(arrived)
   return (async function* () {
-    yield* arrived
+    try {
+      yield* arrived
+    } finally {
+      message.destroy()
+    }
     if (failure !== null || !message.complete) throw failure ?? new Error('it broke off')
   })()
 }
 
-/** Through the one door to the network. */
 async function ask(url: URL, { offset, version, signal }: GetOptions, real: RealOptions): Promise<IncomingMessage> {
   if (url.protocol !== 'http:' && url.protocol !== 'https:') throw new FetchError(`${url.href} is no web address`)
-  const isSecure = url.protocol === 'https:'
-  const socket = await reach(url, Number(url.port || (isSecure ? 443 : 80)), signal, real)
   const headers = {
     'user-agent': 'trueno-deploy',
     ...(offset > 0 && { range: `bytes=${offset}-`, 'if-range': version }),
   }
-  const createConnection = (): Socket => (isSecure ? secure({ socket, servername: url.hostname }) : socket)
-  const send = isSecure ? secureRequest : plainRequest
-  return new Promise((resolve, reject) => {
-    send(url, { headers, createConnection, agent: false, signal }, resolve).on('error', reject).end()
-  })
-}
-
-async function reach(url: URL, port: number, signal: AbortSignal, { world, only }: RealOptions): Promise<Socket> {
-  const options: DialOptions = { world, only, timeoutMs: connectMs, signal }
-  return dial(url.hostname, port, options).catch((error: unknown) => {
+  const request = await webRequest(url, { ...real, headers, timeoutMs: connectMs, signal }).catch((error: unknown) => {
     throw error instanceof DialError ? new FetchError(error.message) : error
+  })
+  return new Promise((resolve, reject) => {
+    request.on('response', resolve).on('error', reject).end()
   })
 }
 

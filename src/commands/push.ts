@@ -1,15 +1,12 @@
-import { type IncomingMessage, request as plain } from 'node:http'
-import { request as secure } from 'node:https'
-import type { Socket } from 'node:net'
+import type { IncomingMessage } from 'node:http'
 import { Readable } from 'node:stream'
 import { pipeline } from 'node:stream/promises'
-import { connect as wrap } from 'node:tls'
 import type { Emit } from '../engine/events.js'
 import { errorProblem, ProblemError } from '../errors.js'
 import type { Mirror } from '../mirror/mirror.js'
 import type { OpenRelease } from '../release/open.js'
-import { dial } from '../ssh/dial.js'
 import type { Networks } from '../ssh/networks.js'
+import { distrustOf, webRequest } from '../ssh/web-request.js'
 import type { Artifact } from '../trueno/release.js'
 import type { World } from '../world.js'
 
@@ -51,7 +48,9 @@ async function pushOne(
   const ask = (method: 'HEAD' | 'PUT', headers = {}, body?: Readable): Promise<IncomingMessage> =>
     send(mirror.address(file.sha256, method, context.world.now()), method, headers, body, context).catch(
       (error: Error) => {
-        throw context.signal.aborted ? context.signal.reason : new ProblemError([refused(mirror, error.message)])
+        throw context.signal.aborted
+          ? context.signal.reason
+          : new ProblemError([refused(mirror, distrustOf(error) ?? error.message)])
       },
     )
   const there = await ask('HEAD')
@@ -70,24 +69,22 @@ async function send(
   body: Readable | undefined,
   { world, only, signal }: PushContext,
 ): Promise<IncomingMessage> {
-  const url = new URL(address)
-  const host = url.hostname.replace(/^\[|\]$/g, '')
-  const socket = await dial(host, portOf(url), { world, only, signal, timeoutMs: 10_000 })
-  const createConnection = (): Socket => (url.protocol === 'https:' ? wrap({ socket, servername: host }) : socket)
-  const request = url.protocol === 'https:' ? secure : plain
+  const request = await webRequest(new URL(address), {
+    method,
+    headers: { ...headers, Connection: 'close' },
+    world,
+    only,
+    signal,
+    timeoutMs: 10_000,
+  })
   return await new Promise((resolve, reject) => {
-    const sent = request(url, { method, headers: { ...headers, Connection: 'close' }, createConnection, signal })
-    sent.on('error', reject).on('response', (response) => {
+    request.on('error', reject).on('response', (response) => {
       response.resume()
       response.on('end', () => resolve(response)).on('error', reject)
     })
-    if (body === undefined) sent.end()
-    else pipeline(body, sent).catch(reject)
+    if (body === undefined) request.end()
+    else pipeline(body, request).catch(reject)
   })
-}
-
-function portOf({ port, protocol }: URL): number {
-  return port === '' ? ({ 'https:': 443, 'http:': 80 }[protocol] ?? 443) : Number(port)
 }
 
 function refused(mirror: Mirror, evidence: string) {

@@ -29,6 +29,8 @@ export function createTransfers(engine: Engine, cluster: string, work: readonly 
   const limit = createRateLimit(engine.uploadLimit, engine.world)
   const sources = createSources(engine, cluster, work)
   const ledger = createLedger()
+  /** The same holds for many artifacts, and is said once. */
+  const told = new Set<string>()
 
   const send = async (step: FetchStep, place: StepPlace, signal: AbortSignal): Promise<void> => {
     const { artifact, name, home, peers } = step
@@ -65,7 +67,9 @@ export function createTransfers(engine: Engine, cluster: string, work: readonly 
     // What a mirror has not, it has for nobody.
     const isForAll = result.code === mismatch || /^the mirror has it not/.test(why)
     sources.avoid(client, source, why, isForAll)
-    engine.emit({ kind: 'note', message: `${place.host}: ${why}; another source is taken.` })
+    const message = `${place.host}: ${why}; another source is taken.`
+    if (!told.has(message)) engine.emit({ kind: 'note', message })
+    told.add(message)
   }
 
   const fromHere = async (job: Job, { why }: { why: string | null }, keep: boolean): Promise<ScriptResult> => {
@@ -154,16 +158,24 @@ export function createTransfers(engine: Engine, cluster: string, work: readonly 
       if (error instanceof ConnectionError) return gone(error.problem.cause)
       throw error
     }
-    return receive(job, 'mirror', keep, (hear) => point(job, mirror, hear))
+    const attempt = { asked: false }
+    const result = await receive(job, 'mirror', keep, (hear) => point(job, mirror, hear, attempt))
+    if (attempt.asked && result.code === 0) ledger.serves(mirror.name, job.place.host)
+    return result
   }
 
   /** Hands the address on, which may be secret. */
-  const point = async function* (job: Job, mirror: Mirror, hear: Hear): AsyncGenerator<Uint8Array> {
-    const { bytes, place } = job
+  const point = async function* (
+    job: Job,
+    mirror: Mirror,
+    hear: Hear,
+    attempt: { asked: boolean },
+  ): AsyncGenerator<Uint8Array> {
+    const { bytes } = job
     const from = offsetIn(await hear())
     if (from === null) return
     yield Buffer.from(`${mirror.address(bytes.sha256, 'GET', engine.world.now())}\n`)
-    ledger.serves(mirror.name, place.host)
+    attempt.asked = true
     await follow(job, from, 'from the mirror', hear, () => undefined)
   }
 

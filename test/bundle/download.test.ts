@@ -113,6 +113,36 @@ it('begins anew when the beginning is longer than the file', async () => {
   expect(await readFile(await fetching(server.url))).toEqual(content)
 })
 
+it('begins anew when what is sent is another piece than what was asked for', async () => {
+  const elsewhere: Answer = (_request, response) => {
+    const range = `bytes 10000-${content.length - 1}/${content.length}`
+    response.writeHead(206, { etag: '"one"', 'content-range': range }).end(content.subarray(10_000))
+  }
+  await using server = await serving(cutAfter(30_000), elsewhere, whole)
+  expect(await readFile(await fetching(server.url))).toEqual(content)
+})
+
+it('does not take a piece for the whole', async () => {
+  const piece: Answer = (_request, response) => {
+    const range = `bytes 0-999/${content.length}`
+    response.writeHead(206, { etag: '"one"', 'content-range': range }).end(content.subarray(0, 1000))
+  }
+  await using server = await serving(piece, whole)
+  expect(await readFile(await fetching(server.url))).toEqual(content)
+  expect(server.asked).toEqual([undefined, 'bytes=1000-'])
+})
+
+it('leaves no connection open behind a no', async () => {
+  const closed: Promise<unknown>[] = []
+  const endless: Answer = (request, response) => {
+    closed.push(new Promise((resolve) => request.socket.on('close', resolve)))
+    response.writeHead(404).write('<html>'.repeat(100_000))
+  }
+  await using server = await serving(endless)
+  await expect(fetching(server.url)).rejects.toThrow(/answers 404$/)
+  await Promise.all(closed)
+})
+
 it('follows a redirection, not for ever', async () => {
   await using server = await serving(status(302, { location: '/b.zip' }), whole)
   expect(await readFile(await fetching(server.url))).toEqual(content)

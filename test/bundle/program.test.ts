@@ -1,8 +1,11 @@
+import { createHash } from 'node:crypto'
 import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { commandLine, type Ran, toldBy } from '../helpers/command-line.js'
+import { startMirror } from '../helpers/mirror.js'
+import { programIn } from '../helpers/program.js'
 import { tgzOf } from '../release/archives.js'
 import { elf, layOut } from '../release/packages.js'
 import { zip } from '../release/zips.js'
@@ -78,6 +81,32 @@ describe('the program', () => {
     expect(listed.stdout).toMatch(/dependencies +3 packages/)
     const shown = await type(null, 'show', 'pm2', 'again').done
     expect(shown.stdout).toMatch(/^ pm2 +2\.6\.1\n licence +MIT\n in +node_modules\/pm2\n integrity +sha512-/m)
+  })
+
+  it('takes a source over TLS from whoever is trusted, and puts the bundle on a mirror', async (test) => {
+    await using registry = await npmRegistry({ bluebird: '3.7.2', moment: '2.31.0', pm2: '2.6.1' })
+    const mirror = await startMirror(test, { tls: true })
+    const archive = await readFile(join(directory, 'es.tgz'))
+    mirror.files.set('/es-5.3.2.tgz', archive)
+    const url = `${mirror.address}/es-5.3.2.tgz`
+    const argv = [...sources, '--source', `elasticsearch=${url}`, '--push', `${mirror.address}/lab`]
+    const given = argv.filter((word, at) => ![word, argv[at + 1]].includes('elasticsearch=./es.tgz'))
+
+    const distrusting = await type(registry, ...given).done
+    expect(distrusting).toMatchObject({
+      code: 1,
+      stderr: expect.stringMatching(/its certificate is not trusted here\s+\(self-signed certificate\)/),
+    })
+    const authorities = join(directory, 'ca.pem')
+    await writeFile(authorities, mirror.identity?.cert ?? '')
+    const npm = { npm_config_registry: registry.url, npm_config_cache: join(directory, 'npm-cache') }
+    const env = { ...npm, TRUENO_DEPLOY_ONLY: undefined, NODE_EXTRA_CA_CERTS: authorities }
+    const made = await programIn({ directory }, { env }).run('bundle', ...given)
+    expect(made.code, made.stderr).toBe(0)
+    expect(made.stdout).toMatch(/4 parts \([\d.]+ MB\) were put on https:[^ ]+\/lab\./)
+    const { sources: locked } = JSON.parse(await readFile(join(directory, 'trueno-deploy.lock.json'), 'utf8'))
+    expect(locked).toEqual({ [url]: createHash('sha256').update(archive).digest('hex') })
+    expect([...mirror.files.keys()].filter((path) => path.startsWith('/lab/'))).toHaveLength(4)
   })
 
   it('tells what became of a bundle, for people and for scripts', async () => {

@@ -1,13 +1,11 @@
-import { existsSync, readdirSync, readFileSync, statSync } from 'node:fs'
-import { createServer, type IncomingMessage } from 'node:http'
-import type { AddressInfo } from 'node:net'
+import { existsSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { buffer } from 'node:stream/consumers'
 import { describe, expect, it, type TestContext } from 'vitest'
 import { commandLine } from '../helpers/command-line.js'
-import { type Lab, labFor } from '../helpers/lab.js'
-import { loopbackAddress } from '../helpers/loopback.js'
+import { type Lab, type LabOptions, labFor } from '../helpers/lab.js'
+import { startMirror } from '../helpers/mirror.js'
 import { paddedRelease } from '../helpers/padded-release.js'
+import { programIn } from '../helpers/program.js'
 import { leftovers } from './leftovers.js'
 
 const threeHosts = [['master'], ['compute', 'index'], []] as const
@@ -23,24 +21,53 @@ describe('a mirror', () => {
     const told = await lab.tell('up')
     expect(told.code, told.screen).toBe(0)
     expect(told.screen).toMatch(/✔ Stage: 3 hosts from http:\/\/127[\d.:]+\/trueno \(/)
-    expect(mirror.served().length).toBeGreaterThan(6)
+    expect(mirror.served.length).toBeGreaterThan(6)
     expect(leftovers(lab)).toEqual([])
   })
 
   it('that lacks something, lies or is gone is named once, and hosts get it from each other and from here', async (test) => {
     const { lab, mirror, url, release } = await mirrorLab(test)
     await pushed(lab, url, release)
-    mirror.spoil((files) => {
-      const [large = '', ...others] = [...files.keys()].sort(
-        (a, b) => (files.get(b)?.length ?? 0) - (files.get(a)?.length ?? 0),
-      )
-      files.set(large, Buffer.alloc(files.get(large)?.length ?? 0, 'x'))
-      files.delete(others[0] ?? '')
-    })
+    const { files } = mirror
+    const [large = '', other = ''] = [...files.keys()].sort(
+      (a, b) => (files.get(b)?.length ?? 0) - (files.get(a)?.length ?? 0),
+    )
+    files.set(large, Buffer.alloc(files.get(large)?.length ?? 0, 'x'))
+    files.delete(other)
     const told = await lab.tell('up')
     expect(told.code, told.screen).toBe(0)
     expect(told.screen).toMatch(/: the mirror sent something else than package; another source is taken/)
     expect(told.screen).toMatch(/: the mirror has it not, or does not give it \(code 22\); another source is taken/)
+    expect(leftovers(lab)).toEqual([])
+  })
+
+  it('over TLS is filled by who trusts it, and serves hosts that do; the others say what keeps them from it', async (test) => {
+    const trusts = (index: number, login: string) =>
+      index < 2 ? { environment: { CURL_CA_BUNDLE: join(login, '../ca.pem') } } : {}
+    const { lab, mirror, url, release } = await mirrorLab(test, { tls: true, sshd: trusts })
+    const authorities = join(lab.directory, 'ca.pem')
+    writeFileSync(authorities, mirror.identity?.cert ?? '')
+    const distrusting = await pushed(lab, url, release)
+    expect(distrusting).toMatchObject({
+      code: 1,
+      stderr: expect.stringMatching(/its certificate is not trusted here\s+\(self-signed certificate\)/),
+    })
+    expect(mirror.asked).toEqual([])
+    const first = await programIn(lab, { env: { NODE_EXTRA_CA_CERTS: authorities } }).run(
+      'bundle',
+      'push',
+      url,
+      release,
+    )
+    expect(first.stdout, first.stderr).toMatch(/6 parts \(2\.\d MB\) were put on https/)
+
+    const told = await lab.tell('up')
+    expect(told.code, told.screen).toBe(0)
+    expect(told.screen).toMatch(/2 hosts from https:\/\/127[\d.:]+\/trueno/)
+    const [, , third] = lab.hosts
+    expect(told.screen).toContain(
+      `${third?.key}: the mirror's certificate is not trusted on this host (code 60); another source is taken`,
+    )
     expect(leftovers(lab)).toEqual([])
   })
 
@@ -64,7 +91,7 @@ describe('a mirror', () => {
     expect(up.code, up.stdout).toBe(0)
     expect(up.stdout).toContain('3 hosts from s3://trueno/lab')
     expect(
-      mirror.asked().every((path) => /^\/trueno\/lab\/[0-9a-f]{64}\?.*X-Amz-Signature=[0-9a-f]{64}$/.test(path)),
+      mirror.asked.every((path) => /^\/trueno\/lab\/[0-9a-f]{64}\?.*X-Amz-Signature=[0-9a-f]{64}$/.test(path)),
     ).toBe(true)
     for (const text of [plan.stdout, up.stdout, up.stderr, ...filesOf(lab)]) {
       expect(text).not.toContain('wonderful-secret')
@@ -75,10 +102,10 @@ describe('a mirror', () => {
   })
 })
 
-async function mirrorLab(test: TestContext) {
-  const lab = await labFor(test, { roles: threeHosts })
+async function mirrorLab(test: TestContext, options: { tls?: boolean } & Pick<LabOptions, 'sshd'> = {}) {
+  const mirror = await startMirror(test, options)
+  const lab = await labFor(test, { roles: threeHosts, ...options })
   const release = paddedRelease(lab.directory, 2e6)
-  const mirror = await startMirror(test)
   const url = `${mirror.address}/trueno`
   lab.inventory({ release, mirror: url })
   return { lab, mirror, url, release, address: mirror.address }
@@ -86,38 +113,6 @@ async function mirrorLab(test: TestContext) {
 
 function pushed(lab: Lab, url: string, release: string) {
   return commandLine(lab.directory, ['bundle', 'push', url, release]).done
-}
-
-/** Takes PUT, and gives what it has, with ranges. */
-async function startMirror(test: TestContext) {
-  const files = new Map<string, Buffer>()
-  const asked: string[] = []
-  const served: string[] = []
-  const server = createServer(async (request: IncomingMessage, response) => {
-    const path = request.url ?? ''
-    const name = path.replace(/\?.*/, '')
-    asked.push(path)
-    if (request.method === 'PUT') {
-      files.set(name, await buffer(request))
-      return void response.writeHead(201).end()
-    }
-    const file = files.get(name)
-    if (file === undefined) return void response.writeHead(404).end()
-    const from = Number(/^bytes=(\d+)-$/.exec(request.headers.range ?? '')?.[1] ?? 0)
-    served.push(name)
-    const range = { 'Content-Range': `bytes ${from}-${file.length - 1}/${file.length}` }
-    response.writeHead(from > 0 ? 206 : 200, { 'Content-Length': file.length - from, ...(from > 0 && range) })
-    response.end(request.method === 'HEAD' ? undefined : file.subarray(from))
-  })
-  const address = loopbackAddress()
-  await new Promise<void>((resolve) => server.listen(0, address, resolve))
-  test.onTestFinished(() => void server.close())
-  return {
-    address: `http://${address}:${(server.address() as AddressInfo).port}`,
-    asked: () => asked,
-    served: () => served,
-    spoil: (change: (files: Map<string, Buffer>) => void) => change(files),
-  }
 }
 
 /** The text of every file that was left on the hosts and on the laptop, but the release itself. */

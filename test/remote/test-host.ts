@@ -194,7 +194,7 @@ function relocated(root: string, instead: Readonly<Record<string, string>>): str
   const directory = path.join(root, 'scripts')
   rmSync(directory, { recursive: true, force: true })
   mkdirSync(directory)
-  for (const name of readdirSync(scripts).filter((file) => file.endsWith('.sh'))) {
+  for (const name of readdirSync(scripts).filter((file) => /\.(?:sh|bash|js)$/.test(file))) {
     const text = readFileSync(path.join(scripts, name), 'utf8')
     const moved = Object.entries(instead).reduce((all, [file, other]) => all.replaceAll(file, other), text)
     writeFileSync(path.join(directory, name), moved)
