@@ -5,6 +5,7 @@ import { distrustOf } from '../ssh/web-request.js'
 import type { World } from '../world.js'
 import { type Clients, FetchError, type Reply } from './clients.js'
 import { isDiskError } from './disk.js'
+import { publicUrl } from './spec.js'
 import type { Store } from './store.js'
 
 export interface DownloadOptions {
@@ -48,7 +49,7 @@ interface Partial {
 async function partialOf(url: string, { directory }: Store): Promise<Partial> {
   const folder = join(directory, 'partial')
   await mkdir(folder, { recursive: true, mode: 0o700 })
-  const path = join(folder, createHash('sha256').update(url).digest('hex').slice(0, 32))
+  const path = join(folder, createHash('sha256').update(publicUrl(url)).digest('hex').slice(0, 32))
   return { path, versionPath: `${path}.version` }
 }
 
@@ -72,7 +73,8 @@ function fits({ status, begin }: Reply, offset: number): boolean {
 }
 
 async function refuse(url: string, partial: Partial, { status, offset }: { status: number; offset: number }) {
-  if (offset === 0 || (status !== 206 && status !== rangeRefused)) throw new FetchError(`${url} answers ${status}`)
+  if (offset === 0 || (status !== 206 && status !== rangeRefused))
+    throw new FetchError(`${publicUrl(url)} answers ${status}`)
   await rm(partial.path, { force: true })
   throw new BrokenOff('the part that was here fits no more')
 }

@@ -29,5 +29,7 @@ export interface MakeTools {
   readonly cacheDirectory: string
   /** Is told at once what is to be remembered: sha256 of what was taken, by source. */
   readonly onFetched: (sources: Readonly<Record<string, Sha256>>) => Promise<void>
+  /** Is told of sources whose files cannot be unpacked: they were cut short when they were recorded, and are to be forgotten. */
+  readonly onUnusable: (sources: readonly string[]) => Promise<void>
   readonly onNpmLock: (lock: string) => Promise<void>
 }

@@ -1,5 +1,6 @@
 import { mkdir } from 'node:fs/promises'
 import { join } from 'node:path'
+import { ProblemError } from '../errors.js'
 import { replacing } from '../release/cache.js'
 import { layOutParts } from './components.js'
 import { asDiskProblem } from './disk.js'
@@ -51,19 +52,33 @@ async function makeIn(
   })
 }
 
-function openAll(obtained: readonly Obtained[], folder: string, tools: MakeTools): Promise<readonly Opened[]> {
+async function openAll(
+  obtained: readonly Obtained[],
+  folder: string,
+  { emit, signal, onUnusable }: MakeTools,
+): Promise<readonly Opened[]> {
   const at = new Map(obtained.map((one) => [one.choice.name, one]))
   const rows = obtained
     .filter(({ from }) => from.kind === 'stored' || from.kind === 'path')
     .map(({ choice }) => choice.name)
-  return forEachRow(
-    tools.emit,
+  const unusable: string[] = []
+  const opening = forEachRow(
+    emit,
     { id: 'unpack', title: 'Unpack', rows },
     async (name) => {
       await mkdir(folder, { recursive: true })
-      const result = await openPart(at.get(name) as Obtained, join(folder, name), tools.signal)
+      const part = at.get(name) as Obtained
+      const result = await openPart(part, join(folder, name), signal).catch((error: unknown) => {
+        if (isDamaged(error) && part.from.kind === 'stored') unusable.push(part.from.source)
+        throw error
+      })
       return { result, message: 'unpacked' }
     },
     (results) => `${results.length} parts`,
   )
+  return opening.finally(() => unusable.length > 0 && onUnusable(unusable))
+}
+
+function isDamaged(error: unknown): boolean {
+  return error instanceof ProblemError && error.problems.some(({ code }) => code === 'source-archive')
 }

@@ -8,6 +8,7 @@ import type { Networks } from '../ssh/networks.js'
 import { webRequest } from '../ssh/web-request.js'
 import type { World } from '../world.js'
 import { type Clients, FetchError, type GetOptions, type Ran, type Reply, type RunOptions } from './clients.js'
+import { publicUrl } from './spec.js'
 
 export interface RealOptions {
   readonly world: World
@@ -133,7 +134,8 @@ function bodyOf(message: IncomingMessage): AsyncIterable<Uint8Array> {
 }
 
 async function ask(url: URL, { offset, version, signal }: GetOptions, real: RealOptions): Promise<IncomingMessage> {
-  if (url.protocol !== 'http:' && url.protocol !== 'https:') throw new FetchError(`${url.href} is no web address`)
+  if (url.protocol !== 'http:' && url.protocol !== 'https:')
+    throw new FetchError(`${publicUrl(url.href)} is no web address`)
   const headers = {
     'user-agent': 'trueno-deploy',
     ...(offset > 0 && { range: `bytes=${offset}-`, 'if-range': version }),

@@ -33,7 +33,7 @@ export function specText(spec: Spec): string {
     case 'path':
       return spec.path
     case 'url':
-      return spec.url
+      return publicUrl(spec.url)
     case 'npm':
       return `npm:${spec.name}@${spec.version}`
     case 'maven':
@@ -42,6 +42,19 @@ export function specText(spec: Spec): string {
       return `pypi:${spec.name}==${spec.version}`
   }
 }
+
+/** An address without what lets somebody in: so it is shown, and written into locks and manifests. */
+export function publicUrl(text: string): string {
+  const url = new URL(text)
+  const secrets = [...url.searchParams.keys()].filter((name) => secret.test(name))
+  if (secrets.length === 0 && `${url.username}${url.password}` === '') return text
+  url.username = ''
+  url.password = ''
+  for (const name of secrets) url.searchParams.delete(name)
+  return url.href
+}
+
+const secret = /token|secret|signature|credential|passw|api-?key|^(?:sig|key|auth)$|^x-(?:amz|goog)-/i
 
 export function isRemote(spec: Spec): spec is Remote {
   return spec.kind !== 'none' && spec.kind !== 'standin' && spec.kind !== 'path'

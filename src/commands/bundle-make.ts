@@ -51,6 +51,7 @@ export async function makeRelease(run: VerbRun, out: string, name: string): Prom
       signal,
       cacheDirectory: join(cacheOf(io), 'bundle'),
       onFetched: (sources) => recordSources(lock, sources),
+      onUnusable: (unusable) => forgetSources(lock, unusable),
       onNpmLock: (text) => recordNpmLock(lock, text),
     },
   )
@@ -65,6 +66,12 @@ async function recordSources(lock: string, sources: Readonly<Record<string, stri
   if (Object.keys(sources).every((source) => before.sources?.[source] !== undefined)) return
   const all = Object.entries({ ...before.sources, ...sources }).sort(([a], [b]) => (a < b ? -1 : 1))
   await writeLockFile(lock, { ...before, sources: Object.fromEntries(all) })
+}
+
+async function forgetSources(lock: string, unusable: readonly string[]): Promise<void> {
+  const before = await readLockFile(lock)
+  const sources = Object.entries(before.sources ?? {}).filter(([source]) => !unusable.includes(source))
+  await writeLockFile(lock, { ...before, sources: Object.fromEntries(sources) })
 }
 
 /** npm's own form, in a file of its own: it has thousands of lines, and npm reads it. */

@@ -307,6 +307,15 @@ describe('what is wrong with a source is told, and nothing is left', () => {
     expect(await bench.left()).toEqual([])
   })
 
+  it('cut short when it was fetched first: it is fetched again, not taken for what it should be', async () => {
+    await using bench = await workbench()
+    const short = { ...files, [elasticsearch]: good.subarray(0, -20), [node]: goodNode.subarray(0, -20) }
+    const problems = await bench.problemsOf(fakeClients(short))
+    expect(problems.map(({ code }) => code)).toEqual(['source-archive', 'source-archive'])
+    await bench.make(fakeClients(files))
+    expect(Object.keys(bench.locked).sort()).toEqual(Object.keys(files).sort())
+  })
+
   it('changed since it was recorded: both hashes are told, the old one stays', async () => {
     await using bench = await workbench()
     await bench.make(fakeClients(files))

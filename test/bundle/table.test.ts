@@ -71,4 +71,12 @@ describe('where a part comes from', () => {
   ])('%j', (text, spec) => {
     expect(parseSpec(text, '/srv')).toEqual(spec)
   })
+
+  it.each([
+    ['https://me:pass@e.example/a.zip', 'https://e.example/a.zip'],
+    ['https://e.example/a.zip?v=2&X-Amz-Signature=ab&access_token=cd', 'https://e.example/a.zip?v=2'],
+    ['https://e.example/a.zip?monkey=1&v=a%2Fb', 'https://e.example/a.zip?monkey=1&v=a%2Fb'],
+  ])('%s is told without what lets somebody in', (text, told) => {
+    expect(specText({ kind: 'url', url: text })).toBe(told)
+  })
 })

@@ -238,6 +238,9 @@ export async function workbench(): Promise<Workbench> {
         signal,
         cacheDirectory: join(root, cache),
         onFetched: async (sources) => void Object.assign(locked, sources),
+        onUnusable: async (sources) => {
+          for (const source of sources) delete locked[source]
+        },
         onNpmLock: async (lock) => {
           npmLock = lock
         },
