@@ -28,7 +28,7 @@ const interruptions: readonly (readonly [where: string, pattern: RegExp, running
 it('Ctrl-C in each phase: exit 130, what runs is told and goes on, and up again goes on from there', async (test) => {
   const lab = await labFor(test, { roles: twoHosts })
   lab.faults(0, { core: { slowMs: 1500 } })
-  lab.faults(1, { core: { slowMs: 1500 } })
+  lab.faults(1, { core: { slowMs: 1500 }, gremlin: { readyAfterMs: 20_000 } })
   for (const [where, pattern, running] of interruptions) {
     const told = await interrupted(lab.start('up', '--json'), pattern)
     expect([where, told.code]).toEqual([where, 130])

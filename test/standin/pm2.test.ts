@@ -17,16 +17,20 @@ describe.concurrent('a component that crashes', () => {
     await host.knobs({ gremlin: { crashAfterMs: 50, crashCode: 3 } })
     await host.start()
     await eventually('the end of patience', async () => (await gremlinOf(host))?.status === 'errored')
-    expect(await gremlinOf(host)).toEqual({ pid: 0, status: 'errored', restarts: 15 })
+    // On a busy machine one may take longer than the second that pm2 calls unstable, and is not counted.
+    const { restarts } = (await gremlinOf(host)) ?? { restarts: 0 }
+    expect(restarts).toBeGreaterThanOrEqual(15)
+    expect(await gremlinOf(host)).toEqual({ pid: 0, status: 'errored', restarts })
+    const exits = restarts + 1
     const log = await host.pm2Log()
     expect(
       log.match(/App \[Gremlin-Server\] with id \[1\] and pid \[\d+\], exited with code \[3\] via signal \[SIGINT\]/g),
-    ).toHaveLength(16)
+    ).toHaveLength(exits)
     expect(log).toMatch(
       /^\d{4}-\d\d-\d\d \d\d:\d\d:\d\d: Script \/.*\/gremlin-server\.sh had too many unstable restarts \(16\)\. Stopped\. "errored"$/m,
     )
-    expect(log.match(/Starting execution sequence in -fork mode- for app name:Gremlin-Server id:1/g)).toHaveLength(16)
-    expect((await host.core()).match(/⚠️ Gremlin-Server exited!/g)).toHaveLength(16)
+    expect(log.match(/Starting execution sequence in -fork mode- for app name:Gremlin-Server id:1/g)).toHaveLength(exits)
+    expect((await host.core()).match(/⚠️ Gremlin-Server exited!/g)).toHaveLength(exits)
     expect(await host.core()).not.toContain('All components started')
   })
 
