@@ -29,7 +29,9 @@ describe.concurrent('a component that crashes', () => {
     expect(log).toMatch(
       /^\d{4}-\d\d-\d\d \d\d:\d\d:\d\d: Script \/.*\/gremlin-server\.sh had too many unstable restarts \(16\)\. Stopped\. "errored"$/m,
     )
-    expect(log.match(/Starting execution sequence in -fork mode- for app name:Gremlin-Server id:1/g)).toHaveLength(exits)
+    expect(log.match(/Starting execution sequence in -fork mode- for app name:Gremlin-Server id:1/g)).toHaveLength(
+      exits,
+    )
     expect((await host.core()).match(/⚠️ Gremlin-Server exited!/g)).toHaveLength(exits)
     expect(await host.core()).not.toContain('All components started')
   })
