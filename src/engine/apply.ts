@@ -52,7 +52,7 @@ async function runPhase(phase: Phase, plan: Plan, progress: Progress, engine: En
   const run: PhaseRun = {
     phase,
     slots: createSlots(phase.parallel),
-    barrier: barrierOf(phase, engine),
+    barrier: barrierOf(phase, work, engine),
     transfers: createTransfers(engine, plan.cluster.id, work),
     progress,
     signal: engine.signal,
@@ -111,6 +111,7 @@ async function runHost({ host, steps }: HostWork, run: PhaseRun, engine: Engine)
     if (end === 'done') continue
     if (end === 'held') {
       engine.emit({ kind: 'hostFinished', phase: phase.id, host, outcome: 'skipped' })
+      barrier.left(host)
       progress.held.add(host)
     } else {
       engine.emit({ kind: 'hostFinished', phase: phase.id, host, outcome: 'failed', problem: end[0] })
@@ -120,6 +121,7 @@ async function runHost({ host, steps }: HostWork, run: PhaseRun, engine: Engine)
     return
   }
   engine.emit({ kind: 'hostFinished', phase: phase.id, host, outcome: 'done' })
+  barrier.left(host)
 }
 
 type End = 'done' | 'held' | Problems

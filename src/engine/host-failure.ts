@@ -10,6 +10,8 @@ import { findingsOf, lostIn, problemsOf } from './verdict.js'
 
 /** How long more may fail on a host after one thing has, so that all of it is told at once. */
 const moreMs = 2000
+/** Lines kept of those that were seen live. */
+const mostSeen = 400
 
 export interface HostFailureOptions {
   readonly gate: Gate
@@ -36,7 +38,7 @@ export class HostFailure {
   /** A line that was seen live, for a host that cannot be looked at any more. */
   remember(file: string, text: string): void {
     this.#seen.push({ file, text })
-    if (this.#seen.length > 200) this.#seen.shift()
+    if (this.#seen.length > mostSeen) this.#seen.shift()
   }
 
   /** Core says nothing of the reason; the component's own log does. So the host is looked at as soon as something ends. */

@@ -1,4 +1,5 @@
 import { ProblemError } from '../errors.js'
+import { componentOfProcess } from '../trueno/components.js'
 import { isTelling } from '../trueno/explain.js'
 import { type Gate, gateFiles, type Sighting, sight } from '../trueno/gates.js'
 import { layoutOf } from '../trueno/layout.js'
@@ -130,9 +131,8 @@ class Watch {
     if (text.trim() === '' || this.end.over.aborted) return
     const owner = ownerOf(file)
     this.#components.logged(owner, bareLine(text))
-    if (!isTelling({ file, text })) return
     this.#failure.remember(file, text)
-    this.#suspect({ title: titles[this.#gate.id], logs: owner })
+    if (isTelling({ file, text })) this.#suspect({ title: titles[this.#gate.id], logs: owner })
   }
 
   /** Core's own lines say what it waits for; of pm2's only the exits do. */
@@ -158,8 +158,13 @@ class Watch {
     this.end.meanwhile(this.#failure.fail(givenUp(line) ?? { title: titles[this.#gate.id] }))
   }
 
+  arrived(): void {
+    this.run.barrier.stands(this.run.place.host, 'at')
+  }
+
   passed(): void {
     this.#passed = true
+    this.run.barrier.stands(this.run.place.host, 'past')
   }
 
   started(process: string, id: number): void {
@@ -171,13 +176,14 @@ class Watch {
   }
 
   signalled(signal: ReadySignal): void {
-    const { engine, place } = this.run
     const isForeign = this.#signals.received(signal)
-    engine.emit({ kind: 'phaseProgress', phase: place.phase, message: this.#signals.text(signal) })
+    this.run.barrier.tell(this.#signals.text(signal))
     if (isForeign) this.#suspect({ title: titles[this.#gate.id] })
   }
 
   exited(process: string): void {
+    // What is started anew comes to the barrier once more.
+    if (componentOfProcess(process)?.name === 'core') this.run.barrier.stands(this.run.place.host, 'before')
     this.end.meanwhile(this.#failure.exited(process))
   }
 
@@ -210,5 +216,6 @@ const reactions = {
   started: (watch, { process, id }) => watch.started(process, id),
   component: (watch, { title, isReady }) => watch.component(title, isReady),
   signal: (watch, { signal }) => watch.signalled(signal),
+  arrived: (watch) => watch.arrived(),
   passed: (watch) => watch.passed(),
 } satisfies { [Kind in Sighting['kind']]: (watch: Watch, sighting: Extract<Sighting, { kind: Kind }>) => void }

@@ -35,6 +35,8 @@ export type Sighting =
   | { readonly kind: 'started'; readonly process: string; readonly id: number }
   /** Core begins to wait for a component, or has seen that it is ready. */
   | { readonly kind: 'component'; readonly title: string; readonly isReady: boolean }
+  /** All of this host is ready: it waits for the others only. */
+  | { readonly kind: 'arrived'; readonly line: string }
   /** This host is past the barrier: nothing that happens to the others can hold it any more. */
   | { readonly kind: 'passed'; readonly line: string }
 
@@ -59,6 +61,7 @@ export function sight(gate: Gate, line: string): Sighting {
   if (doomPatterns.some((pattern) => pattern.test(bare))) return { kind: 'doomed', line: bare }
   if (apiFailed.test(bare)) return { kind: 'ask', line: bare }
   if (passedBarrier.test(bare)) return { kind: 'passed', line: bare }
+  if (bare === awaiting || bare === signalling) return { kind: 'arrived', line: bare }
   return { kind: 'nothing' }
 }
 
@@ -71,6 +74,7 @@ function sightComponent(bare: string): Sighting | undefined {
 }
 
 const awaiting = '>> CLUSTER: Awaiting for cluster hosts ready signal'
+const signalling = '>> CLUSTER: Sending ready signal to master'
 
 /** The lines that end each wait. The coordinator may be past its barrier already when we look (a later `up`). */
 const readyLines = {

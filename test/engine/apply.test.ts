@@ -19,6 +19,9 @@ const log = layoutOf('/h').coreOut
 const serves = (host: FakeHost): void => host.print(log, `External API awaiting for connections at: ${host.host}:8000`)
 const doom = (host: FakeHost): void => host.print(log, 'error: uncaughtException: listen EADDRINUSE :::8001')
 
+const signalling = '>> CLUSTER: Sending ready signal to master'
+const coreExited = 'App [Trueno-Core] with id [0] and pid [9], exited with code [1] via signal [SIGINT]'
+
 /** Hosts on which every script works, but `start` on those that are broken. */
 function hosts(broken: readonly string[] = []): readonly FakeHost[] {
   return ['a', 'b', 'c'].map((key) =>
@@ -42,6 +45,10 @@ function finished({ events }: FakeEngine): readonly string[] {
     return event.kind === 'phaseFinished' ? [`${event.phase} ${event.outcome}: ${event.summary}`] : []
   })
 }
+
+/** What was said of phases as a whole. */
+const said = ({ events }: FakeEngine): readonly string[] =>
+  events.flatMap((event) => (event.kind === 'phaseProgress' ? [event.message] : []))
 
 const calls = (list: readonly FakeHost[]): readonly string[] =>
   list.flatMap(({ host, calls: all }) => all.map((call) => `${host} ${call}`))
@@ -134,12 +141,47 @@ describe('a host that fails', () => {
     const plan = planOf([phase({ a: [wait('a')], b: [wait('b')], c: [wait('c')] }, { needs: 'every' })])
     expect(outcome(await carryOut(fake, plan))).toEqual([['a port-taken', 'b port-taken'], ['c']])
     expect(fake.elapsed()).toBe(11_000)
+    expect(said(fake)).toEqual([
+      '1 failed, waiting up to 10 s for what the others find',
+      '2 failed, waiting up to 1 s for what the others find',
+    ])
     expect(finished(fake)).toEqual([
       'startOthers a failed',
       'startOthers b failed',
       'startOthers c skipped',
       'startOthers failed: failed on 2 of 3 hosts',
     ])
+  })
+
+  it('ends the wait of the others as soon as all of them only wait for each other', async () => {
+    const list = hosts()
+    const [a, b, c] = list
+    if (!a || !b || !c) throw new Error('unreachable')
+    const fake = fakeEngine(list)
+    for (const host of [b, c]) fake.clock.after(1000, () => host.print(log, signalling))
+    fake.clock.after(2000, () => c.print(log, coreExited))
+    fake.clock.after(3000, () => doom(a))
+    fake.clock.after(6000, () => c.print(log, signalling))
+    const plan = planOf([phase({ a: [wait('a')], b: [wait('b')], c: [wait('c')] }, { needs: 'every' })])
+    expect(outcome(await carryOut(fake, plan))).toEqual([['a port-taken'], ['b', 'c']])
+    expect(fake.elapsed()).toBe(6000)
+    expect(said(fake)).toEqual(['1 failed, waiting up to 10 s for what the others find'])
+  })
+
+  it('does not hold those that are past the barrier, and says so', async () => {
+    const list = hosts()
+    const [a, b, c] = list
+    if (!a || !b || !c) throw new Error('unreachable')
+    const fake = fakeEngine(list)
+    fake.clock.after(1000, () => b.print(log, '>> CLUSTER: Master proceed signal received...'))
+    fake.clock.after(2000, () => c.print(log, signalling))
+    fake.clock.after(3000, () => a.print(log, "info: >> CLUSTER(1/2): Host 'c' ready signal received."))
+    fake.clock.after(4000, () => doom(a))
+    fake.clock.after(14_000, () => serves(b))
+    const plan = planOf([phase({ a: [wait('a')], b: [wait('b')], c: [wait('c')] }, { needs: 'every' })])
+    expect(outcome(await carryOut(fake, plan))).toEqual([['a port-taken'], ['c']])
+    expect(fake.elapsed()).toBe(14_000)
+    expect(said(fake)).toEqual(['1 of 2 ready signals', '1 failed, 1 past the barrier goes on · 1 of 2 ready signals'])
   })
 
   it('lets the others wait to their end where each may go on', async () => {

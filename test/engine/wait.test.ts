@@ -43,7 +43,15 @@ function waiting(id: Gate['id'], expected: Expected = {}, http: Parameters<typeo
   const host = fakeHost('a', { follow: true, ...expected, read: { facts: () => alive, ...expected.read } })
   const fake = fakeEngine([host], http)
   const giveUp = new AbortController()
-  const barrier: Barrier = { signal: giveUp.signal, broke: () => undefined, close: () => undefined }
+  const nothing = (): void => undefined
+  const barrier: Barrier = {
+    signal: giveUp.signal,
+    stands: nothing,
+    broke: nothing,
+    left: nothing,
+    tell: (message) => fake.engine.emit({ kind: 'phaseProgress', phase: 'awaitReady', message }),
+    close: nothing,
+  }
   const gate: Gate = {
     id,
     key: 'a',

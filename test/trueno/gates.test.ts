@@ -31,6 +31,18 @@ describe('a gate', () => {
       dressed('Internal API awaiting for connections at: 10.0.0.41:8001'),
       'passed',
     ],
+    [
+      'sees that its host waits for the others only',
+      gate,
+      dressed('>> CLUSTER: Sending ready signal to master'),
+      'arrived',
+    ],
+    [
+      'sees the same of a coordinator that is past its first gate',
+      gate,
+      dressed('>> CLUSTER: Awaiting for cluster hosts ready signal'),
+      'arrived',
+    ],
     ['does not take "All components started" for it', coordinator, dressed('All components started'), 'nothing'],
     [
       'of the coordinator opens when it waits',
