@@ -1,6 +1,5 @@
 import { type Cluster, members } from '../cluster/cluster.js'
 import { type Applied, apply } from '../engine/apply.js'
-import { explainProblems } from '../engine/explain-problems.js'
 import type { Lease } from '../engine/lease.js'
 import { verify } from '../engine/verify.js'
 import { exitCodes, type Problem, ProblemError } from '../errors.js'
@@ -158,7 +157,7 @@ async function finish(
   if (applied.failed.size > 0 || applied.held.size > 0)
     throw new FailedRun([...applied.failed.values()].flat(), whatIsLeft(cluster, plan, applied, context), plan)
   const engine = engineOf(fleet, context, null, null)
-  const problems = await explainProblems(await verify(cluster, engine), found.facts, engine)
+  const problems = await verify(cluster, found.facts, engine)
   if (problems.length > 0)
     throw new FailedRun(problems, whatIsLeft(cluster, plan, withHosts(applied, problems), context), plan)
   const nothing = isEmpty(plan) ? ['Nothing to do: the cluster is what the files say.'] : []

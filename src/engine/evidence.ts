@@ -20,11 +20,13 @@ export async function lookAround(
   connection: ReadConnection,
   places: LookPlaces,
   world: World,
+  signal?: AbortSignal,
 ): Promise<Looked | undefined> {
   const over = new AbortController()
-  const late = world.sleep(limitMs, over.signal).then(() => undefined)
+  const until = signal === undefined ? over.signal : AbortSignal.any([over.signal, signal])
+  const late = world.sleep(limitMs, until).then(() => undefined)
   const look = connection
-    .read('evidence', lookArguments(places), { signal: over.signal })
+    .read('evidence', lookArguments(places), { signal: until })
     .then(({ stdout }) => readScene(stdout))
   try {
     return await Promise.race([look, late]).catch(() => undefined)

@@ -1,45 +1,52 @@
-import type { ProblemCode } from '../catalogue/catalogue.js'
-import type { HostKey } from '../cluster/cluster.js'
+import type { Cluster, Host, HostKey } from '../cluster/cluster.js'
 import type { Facts } from '../cluster/facts.js'
 import type { Problem } from '../errors.js'
+import type { ReadConnection } from '../ssh/connection.js'
 import { failuresIn } from '../trueno/explain.js'
-import type { Engine } from './engine.js'
-import { lookAround } from './evidence.js'
+import type { Scene } from '../trueno/scene.js'
+import type { World } from '../world.js'
+import { died } from './failing.js'
+import { lookAtHost } from './look-at-host.js'
+import { isSilent, type Unwell } from './unwell.js'
 
-/** Problems that say only that something gives no answer; its host's logs may say why. */
-const silent: ReadonlySet<ProblemCode> = new Set([
-  'trueno-not-answering',
-  'gremlin-not-answering',
-  'elasticsearch-not-answering',
-  'spark-not-answering',
-])
+export interface Explaining {
+  readonly cluster: Cluster
+  readonly facts: ReadonlyMap<HostKey, Facts>
+  readonly connections: ReadonlyMap<HostKey, ReadConnection>
+  readonly world: World
+  readonly signal?: AbortSignal
+}
 
-/** Looks, read-only, at the hosts where something gives no answer; where the cause is found, it is told instead. */
+/** Looks, read-only, at the hosts that are not well; where the cause is found, it is told instead of what it brings about. */
 export async function explainProblems(
   problems: readonly Problem[],
-  facts: ReadonlyMap<HostKey, Facts>,
-  engine: Engine,
+  unwell: readonly Unwell[],
+  around: Explaining,
 ): Promise<readonly Problem[]> {
-  const hosts = [...new Set(problems.filter(isSilent).flatMap(({ host }) => host ?? []))]
+  const hosts = around.cluster.hosts.filter(({ key }) => unwell.some(({ host }) => host === key))
   const causes = new Map(
-    await Promise.all(hosts.map(async (host) => [host, await causesOn(host, facts, engine)] as const)),
+    await Promise.all(hosts.map(async (host) => [host.key, await causesOn(host, around)] as const)),
   )
-  const isExplained = (problem: Problem): boolean =>
-    isSilent(problem) && (causes.get(problem.host ?? '')?.length ?? 0) > 0
+  const isExplained = (problem: Problem): boolean => {
+    const known = causes.get(problem.host ?? '') ?? []
+    return isSilent(problem) ? known.length > 0 : known.some(({ code }) => code === problem.code)
+  }
   return [...[...causes.values()].flat(), ...problems.filter((problem) => !isExplained(problem))]
 }
 
-function isSilent({ code }: Problem): boolean {
-  return silent.has(code)
+async function causesOn(host: Host, { facts, connections, ...around }: Explaining): Promise<readonly Problem[]> {
+  const [connection, found] = [connections.get(host.key), facts.get(host.key)]
+  if (connection === undefined || found === undefined) return []
+  const scene = await lookAtHost({ ...around, host, facts: found, connection })
+  if (scene === undefined) return []
+  const causes = failuresIn(scene)
+  return causes.length === 0 && runsNothing(scene) ? [nothingRuns(host.key)] : causes
 }
 
-async function causesOn(
-  host: HostKey,
-  facts: ReadonlyMap<HostKey, Facts>,
-  { connections, world }: Engine,
-): Promise<readonly Problem[]> {
-  const [connection, found] = [connections.get(host), facts.get(host)]
-  if (connection === undefined || found === undefined) return []
-  const looked = await lookAround(connection, { home: found.home.path, data: found.data.path }, world)
-  return looked === undefined ? [] : failuresIn({ host, title: '', ...looked })
+function runsNothing({ condition }: Scene): boolean {
+  return condition?.processes.length === 0
+}
+
+function nothingRuns(host: HostKey): Problem {
+  return { ...died, severity: 'error', title: 'Trueno has died', evidence: '', host }
 }

@@ -1,6 +1,7 @@
 import { expect, it } from 'vitest'
 import { begun } from '../helpers/command-line.js'
-import { type Lab, labFor, twoHosts } from '../helpers/lab.js'
+import { labFor, twoHosts } from '../helpers/lab.js'
+import { nextLife } from '../helpers/lives.js'
 
 const maxMapCount = 'max virtual memory areas vm.max_map_count [65530] is too low, increase to at least [262144]'
 
@@ -42,9 +43,9 @@ it.concurrent('a component that answers now and then, and ends again and again: 
   const { key } = lab.host(1)
   expect((await lab.run('up')).code).toBe(0)
   lab.faults(1, { elasticsearch: { crashAfterMs: 2000, outLines: ['the frobnicator is jammed'] } })
-  const first = await anotherThan(lab, undefined)
+  const first = await nextLife(lab, 1, 'Elasticsearch')
   process.kill(first, 'SIGINT')
-  await anotherThan(lab, await anotherThan(lab, first))
+  await nextLife(lab, 1, 'Elasticsearch', await nextLife(lab, 1, 'Elasticsearch', first))
 
   const told = await lab.tell('up')
   expect(told.code, told.screen).toBe(1)
@@ -103,12 +104,3 @@ it.concurrent('no Elasticsearch answers its ping: no line ever comes, the port t
     Array(2).fill(expect.stringMatching(/^port 8000 answers \(Error while initializing External API/)),
   )
 })
-
-/** Waits for another life of Elasticsearch on the second host. */
-async function anotherThan(lab: Lab, before: number | undefined): Promise<number> {
-  for (;;) {
-    const found = lab.processes(1).find(({ name, pid }) => name === 'Elasticsearch' && pid !== before)
-    if (found !== undefined) return found.pid
-    await new Promise((resolve) => setImmediate(resolve))
-  }
-}
