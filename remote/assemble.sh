@@ -7,8 +7,8 @@
 #   copy         a file or directory of the release that will be written to: gets copies of its own, so that nothing is
 #                ever written into the store; may be absent
 # A release that is there gets what it lacks: a host may have more roles than when it was put together. Beside it lies
-# RELEASE_ID.parts, what it was put together of, and beside each artifact SHA256.sums, its size in KiB and the sha256 of
-# each of its files, both as they came.
+# RELEASE_ID.parts, what it was put together of, and beside each artifact SHA256.sums, its size in KiB and what it is made
+# of (list_tree), both as they came.
 # Output: `assembled`, `extended`, or `present` where nothing was lacking
 # Exit codes: 0 · 72, 73 · 74 an artifact is missing, bad arguments · 75 (see lib.sh)
 # shellcheck source-path=SCRIPTDIR source=lib.sh
@@ -120,9 +120,8 @@ list_contents() { # SHA256 TO
 contents() { # DIRECTORY
   size=$(du -sk "$1" 2>/dev/null) || true
   cd "$1" || return
-  printf 'KiB %s\n' "${size%%[!0-9]*}"
-  find . -type f -exec sha256sum {} +
-  find . -type l | sed 's/^/link  /'
+  printf 'KiB %s all\n' "${size%%[!0-9]*}"
+  list_tree
 }
 
 check_parts() { # PART...

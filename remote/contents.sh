@@ -7,13 +7,15 @@
 #   PREFIX  beginning of paths in the release that Trueno and its engines write themselves
 # Output, tab-separated:
 #   contents 1                  the first line
-#   differs|missing|extra PATH  of the release
+#   differs|x-bit|missing|extra PATH  of the release; x-bit: it was a program and is none, or the other way round
 #   found N                     how many there are; no such line where it is not recorded what came
 #   disk releases|artifacts|data KIB    what releases take beyond the artifacts that they are made of
 #   end                         the last line
 # Exit codes: 0 · 74 bad arguments · 70 as in lib.sh
 # shellcheck source-path=SCRIPTDIR source=lib.sh
 . "${0%/*}/lib.sh"
+# shellcheck source-path=SCRIPTDIR source=parts.sh
+. "${0%/*}/parts.sh"
 
 export LC_ALL=C
 
@@ -50,7 +52,7 @@ expected() { # KIND FIRST REST
       printf '@in %s\n' "$3"
       cat "$home/artifacts/$2.sums"
       ;;
-    placeholder) printf '@in \n%s  %s\n' "$empty" "$2${3:+ $3}" ;;
+    placeholder) printf '@in \nKiB 0 all\n%s  %s\nprogram  %s\n' "$empty" "$2${3:+ $3}" "$2${3:+ $3}" ;;
   esac
 }
 
@@ -58,11 +60,11 @@ empty=e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855
 
 found() {
   cd "$release" || return
-  find . -type f -exec sha256sum {} +
-  find . -type l | sed 's/^/link  /'
+  list_tree
 }
 
-# Lines are as sha256sum prints them.
+# Lines are as list_tree prints them. A record of an earlier version, which does not begin with `KiB N all`, knows neither
+# programs nor where links lead.
 # shellcheck disable=SC2016 # awk
 compare='
   BEGIN {
@@ -72,7 +74,7 @@ compare='
   }
   /^@found$/ { found = 1; place = ""; next }
   /^@in / { place = substr($0, 5) == "" ? "" : substr($0, 5) "/"; next }
-  /^KiB / { next }
+  /^KiB / { knows_all = $3 == "all"; next }
   {
     at = index($0, "  ")
     hash = substr($0, 1, at - 1)
@@ -80,11 +82,11 @@ compare='
     sub(/^\.\//, "", path)
     path = place path
     if (is_written(path)) next
-    if (!found) hashes[path] = hash
-    else if (!(path in hashes)) tell("extra", path)
+    if (found) compare(path, hash)
+    else if (hash == "program") programs[path] = 1
     else {
-      if (hashes[path] != hash) tell("differs", path)
-      delete hashes[path]
+      hashes[path] = hash
+      if (knows_all) known[path] = 1
     }
   }
   END {
@@ -92,6 +94,17 @@ compare='
     print "found", told + 0
   }
 
+  function compare(path, hash,  kind) {
+    if (hash == "program") {
+      runs[path] = 1
+      return
+    }
+    kind = hash ~ /^link / && !(path in known) ? "link" : hash
+    if (!(path in hashes)) tell("extra", path)
+    else if (hashes[path] != kind) tell("differs", path)
+    else if (path in known && (path in programs) != (path in runs)) tell("x-bit", path)
+    delete hashes[path]
+  }
   function is_written(path,  i) {
     for (i = 1; i <= count; i++) if (written[i] != "" && index(path, written[i]) == 1) return 1
     return 0

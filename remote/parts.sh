@@ -1,6 +1,6 @@
 #!/bin/sh
-# Part of the scripts of this directory; not run by itself. What is temporary in the store, and the Node in it. After
-# lib.sh.
+# Part of the scripts of this directory; not run by itself. What is temporary in the store, the Node in it, and what a
+# tree is made of. After lib.sh.
 # shellcheck disable=SC2034 # read by lib.sh
 
 # Removes what has arrived of artifacts and does not go on.
@@ -25,4 +25,13 @@ find_node() { # HOME
     if [ -x "$node" ] && "$node" -e 0 >/dev/null 2>&1; then return 0; fi
   done
   return 1
+}
+
+# Prints of what the working directory is made of, two spaces before each path: `program` of what its owner may execute,
+# the sha256 of each file, `link TARGET` of each link.
+list_tree() {
+  find . -type f -perm -100 | sed 's/^/program  /'
+  find . -type f -exec sha256sum {} +
+  # shellcheck disable=SC2016 # the shell that find runs
+  find . -type l -exec sh -c 'for link do printf "link %s  %s\n" "$(readlink "$link")" "$link"; done' list {} +
 }

@@ -9,7 +9,8 @@ export interface Contents {
 }
 
 export interface ChangedPath {
-  readonly what: 'differs' | 'missing' | 'extra'
+  /** `x-bit`: it may be executed and could not, or the other way round. */
+  readonly what: 'differs' | 'x-bit' | 'missing' | 'extra'
   /** Relative to the release. */
   readonly path: string
 }
@@ -29,7 +30,7 @@ export function parseContents(text: string): Contents | null {
   }
 }
 
-const kinds = ['differs', 'missing', 'extra'] as const
+const kinds = ['differs', 'x-bit', 'missing', 'extra'] as const
 
 function changedPath([kind, path = '']: readonly string[]): readonly ChangedPath[] {
   const what = kinds.find((one) => one === kind)

@@ -93,8 +93,10 @@ inEachShell((host) => {
     expect(host().read(`releases/${id}.parts`)).toBe(
       `artifact ${base} \nartifact ${engine} lib/an engine\nplaceholder x y/run.sh\n`,
     )
-    expect(host().read(`artifacts/${engine}.sums`)).toMatch(/^KiB \d+\n[0-9a-f]{64} {2}\.\/bin\/run\n$/)
-    expect(host().read(`artifacts/${base}.sums`)).toMatch(/\nlink {2}\.\/link\n$/)
+    expect(host().read(`artifacts/${engine}.sums`)).toMatch(/^KiB \d+ all\n[0-9a-f]{64} {2}\.\/bin\/run\n$/)
+    expect(host().read(`artifacts/${base}.sums`)).toMatch(
+      /^KiB \d+ all\n(program {2}\..*\n)+([0-9a-f]{64} {2}\..*\n)+link lib\/trueno\.js {2}\.\/link\n$/,
+    )
     host().put(`artifacts/${engine}.sums`, 'as it came')
     await host().run('assemble', [1, host().home, 'e'.repeat(64), 'artifact', engine, ''])
     expect(host().read(`artifacts/${engine}.sums`)).toBe('as it came')

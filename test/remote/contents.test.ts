@@ -1,5 +1,5 @@
 import { execFileSync } from 'node:child_process'
-import { appendFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
+import { appendFileSync, chmodSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
 import path from 'node:path'
 import { expect, test } from 'vitest'
 import { parseContents } from '../../src/cluster/contents.js'
@@ -65,6 +65,33 @@ inEachShell((host) => {
       { what: 'differs', path: 'other engine/run.sh' },
     ])
     expect((await contents(2))?.changes).toMatchObject({ count: 5, paths: [{}, {}] })
+  })
+
+  test('contents tell what became a program or is none any more, and links that lead elsewhere', async () => {
+    await stock()
+    chmodSync(release('lib/trueno.js'), 0o755)
+    chmodSync(release('other engine/run.sh'), 0o644)
+    rmSync(release('link'))
+    symlinkSync('conf/written.ini', release('link'))
+    const found = await contents()
+    expect(found?.changes?.paths.toSorted((one, other) => (one.path < other.path ? -1 : 1))).toEqual([
+      { what: 'x-bit', path: 'lib/trueno.js' },
+      { what: 'differs', path: 'link' },
+      { what: 'x-bit', path: 'other engine/run.sh' },
+    ])
+  })
+
+  test('contents of a release whose record an earlier version made tell of its files alone', async () => {
+    await stock()
+    const sums = host().read(`artifacts/${base}.sums`)
+    const before = sums.replace(/^(KiB \d+) all/, '$1').replace(/^link lib\/trueno\.js {2}/m, 'link  ')
+    host().put(`artifacts/${base}.sums`, before)
+    chmodSync(release('lib/trueno.js'), 0o755)
+    expect((await contents())?.changes).toEqual({ count: 0, paths: [] })
+    appendFileSync(release('lib/trueno.js'), '// by hand')
+    rmSync(release('link'))
+    writeFileSync(release('link'), '')
+    expect((await contents())?.changes?.paths.map(({ path }) => path).sort()).toEqual(['lib/trueno.js', 'link'])
   })
 
   test('contents say what is on the disk, linked files once', async () => {
