@@ -1,6 +1,7 @@
 #!/bin/sh
 # Part of start.sh; not run by itself. Settings of the engines that the inventory has: HOME/etc/engines, a line each,
-# tab-separated: FILE KEY VALUE. FILE is elasticsearch.yml, spark-defaults.conf or spark-log4j.properties.
+# tab-separated: FILE KEY VALUE. FILE is elasticsearch.yml, gremlin-log4j.properties,
+# spark-defaults.conf or spark-log4j.properties.
 # After lib.sh and starting.sh.
 # shellcheck disable=SC2034,SC2154 # variables shared with the scripts
 
@@ -64,7 +65,26 @@ trueno_deploy_spark() { # COMPONENT CONF
   trueno_deploy_put spark-log4j.properties "$2/log4j.properties" "$2/log4j.properties"
 }
 
+trueno_deploy_gremlin() { # COMPONENT PROPERTIES
+  grep -q '^gremlin-log4j.properties' "$TRUENO_DEPLOY_HOME/etc/engines" || return 0
+  if [ -e "$1/conf/log4j-server.properties" ]; then
+    cp "$1/conf/log4j-server.properties" "$2" || exit 1
+  else
+    # As the Gremlin server logs: Trueno waits for a line of it on standard output.
+    printf 'log4j.%s\n' 'rootLogger=INFO, stdout' 'appender.stdout=org.apache.log4j.ConsoleAppender' \
+      'appender.stdout.layout=org.apache.log4j.PatternLayout' \
+      'appender.stdout.layout.ConversionPattern=[%p] %C{1} - %m%n' >"$2" || exit 1
+  fi
+  trueno_deploy_put gremlin-log4j.properties "$2" "$2"
+  # Of two the later counts, and the launcher's own comes before. Without any it sets the heap.
+  export JAVA_OPTIONS="${JAVA_OPTIONS:--Xms32m -Xmx512m} -Dlog4j.configuration=file:$2"
+}
+
 case $0 in
+  */gremlin_server/bin/gremlin-server.sh)
+    unset BASH_ENV
+    trueno_deploy_gremlin "${0%/bin/*}" "$TRUENO_DEPLOY_HOME/run/gremlin-log4j.properties"
+    ;;
   */elasticsearch/bin/elasticsearch)
     unset BASH_ENV
     trueno_deploy_put elasticsearch.yml "${0%/bin/*}/config/elasticsearch.yml" "${0%/bin/*}/config/elasticsearch.yml"
@@ -75,6 +95,6 @@ case $0 in
     trueno_deploy_spark "${0%/bin/*}" "$SPARK_CONF_DIR"
     ;;
 esac
-unset -f trueno_deploy_laid_over trueno_deploy_put trueno_deploy_spark
+unset -f trueno_deploy_laid_over trueno_deploy_put trueno_deploy_spark trueno_deploy_gremlin
 HOOK
 }

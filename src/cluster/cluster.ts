@@ -68,6 +68,10 @@ export interface HostSettings {
     /** Laid over what Trueno writes into elasticsearch.yml, by their keys. */
     readonly settings: Readonly<Record<string, EngineSetting>>
   }
+  readonly gremlin: {
+    /** Laid over the release's log4j-server.properties of the Gremlin server. */
+    readonly log4j: Readonly<Record<string, string>>
+  }
   /** More environment of the start, as it is. */
   readonly environment: Readonly<Record<string, string>>
 }

@@ -39,6 +39,7 @@ export function completeSettings(settings: Settings): HostSettings {
       log4j: { ...settings.spark?.log4j },
     },
     elasticsearch: { settings: { ...settings.elasticsearch?.settings } },
+    gremlin: { log4j: { ...settings.gremlin?.log4j } },
     environment: { ...builtIn.environment, ...settings.environment },
   }
 }

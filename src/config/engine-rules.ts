@@ -27,6 +27,17 @@ const places: readonly Place[] = [
     ],
   },
   {
+    path: ['gremlin', 'log4j'],
+    taken: [
+      {
+        is: (key) =>
+          /^log4j\.(root|appender\.stdout)/.test(key) ||
+          hides('log4j.logger.', key, ['org.apache.tinkerpop.gremlin.server.GremlinServer']),
+        cause: 'Trueno waits for a line of this logger on standard output',
+      },
+    ],
+  },
+  {
     path: ['spark', 'defaults'],
     taken: [
       {

@@ -37,6 +37,7 @@ export interface Settings {
     readonly log4j?: Readonly<Record<string, string>> | null
   } | null
   readonly elasticsearch?: { readonly settings?: Readonly<Record<string, EngineSetting>> | null } | null
+  readonly gremlin?: { readonly log4j?: Readonly<Record<string, string>> | null } | null
   readonly environment?: Readonly<Record<string, string>> | null
 }
 

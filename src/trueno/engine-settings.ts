@@ -10,6 +10,7 @@ export function engineSettings(host: Host, cluster: Cluster): string {
   const spark = runsSparkMaster(host, cluster) || runsSparkWorker(host, cluster)
   const lines = [
     ...(hasRole(host, 'index') ? linesOf('elasticsearch.yml', host.elasticsearch.settings, JSON.stringify) : []),
+    ...(host.member ? linesOf('gremlin-log4j.properties', host.gremlin.log4j, String) : []),
     ...(spark ? linesOf('spark-defaults.conf', host.spark.defaults, String) : []),
     ...(spark ? linesOf('spark-log4j.properties', host.spark.log4j, String) : []),
   ]

@@ -70,6 +70,7 @@ function settings(home: string): HostSettings {
     java: { heap: {}, options: { elasticsearch: [], gremlin: [] } },
     spark: { daemonHeap: '1g', defaults: {}, log4j: {} },
     elasticsearch: { settings: {} },
+    gremlin: { log4j: {} },
     environment: {},
   }
 }

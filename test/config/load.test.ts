@@ -39,6 +39,7 @@ test('everything that an inventory can say', async () => {
     '    defaults: { spark.eventLog.enabled: "true" }',
     '    log4j: { log4j.logger.org.a: WARN }',
     '  elasticsearch: { settings: { indices.fielddata.cache.size: 20% } }',
+    '  gremlin: { log4j: { log4j.logger.org.b: WARN } }',
     '  environment: { TZ: Europe/Berlin, EMPTY: "" }',
     'hosts:',
     '  node2:',
@@ -71,6 +72,7 @@ test('everything that an inventory can say', async () => {
       log4j: { 'log4j.logger.org.a': 'WARN' },
     },
     elasticsearch: { settings: { 'indices.fielddata.cache.size': '20%' } },
+    gremlin: { log4j: { 'log4j.logger.org.b': 'WARN' } },
     environment: { TZ: 'Europe/Berlin', EMPTY: '' },
   }
   const access = {
@@ -121,6 +123,7 @@ test('everything that an inventory can say', async () => {
           log4j: { 'log4j.logger.org.a': 'WARN' },
         },
         elasticsearch: { settings: { 'indices.fielddata.cache.size': '20%', 'script.inline': true } },
+        gremlin: { log4j: { 'log4j.logger.org.b': 'WARN' } },
         environment: { TZ: 'UTC', EMPTY: '', MORE: 'yes' },
       },
       { key: 'outside.lab', roles: [], member: false, access: { ssh: 'outside.lab', ...access, from }, ...shared },
@@ -250,5 +253,6 @@ const builtIn = {
   java: { heap: {}, options: { elasticsearch: [], gremlin: [] } },
   spark: { daemonHeap: '1g', defaults: {}, log4j: {} },
   elasticsearch: { settings: {} },
+  gremlin: { log4j: {} },
   environment: {},
 }

@@ -10,6 +10,7 @@ it('settings of engines reach them, also when pm2 starts one again, and a change
   const settings = (size: string): object => ({
     defaults: {
       elasticsearch: { settings: { 'indices.fielddata.cache.size': size, 'action.auto_create_index': true } },
+      gremlin: { log4j: { 'log4j.logger.org.a': 'WARN' } },
       spark: { defaults: { 'spark.worker.cleanup.enabled': 'true' } },
     },
   })
@@ -22,6 +23,9 @@ it('settings of engines reach them, also when pm2 starts one again, and a change
   })
   expect(readFileSync(join(lab.host(1).home, 'run/spark-conf/spark-defaults.conf'), 'utf8')).toBe(
     'spark.worker.cleanup.enabled true\n',
+  )
+  expect(readFileSync(join(lab.host(2).home, 'run/gremlin-log4j.properties'), 'utf8')).toContain(
+    '\nlog4j.logger.org.a=WARN\n',
   )
   expect(existsSync(join(lab.host(2).home, 'run/spark-conf'))).toBe(false)
 

@@ -12,6 +12,7 @@ export const settings: HostSettings = {
   java: { heap: {}, options: { elasticsearch: [], gremlin: [] } },
   spark: { daemonHeap: '1g', defaults: {}, log4j: {} },
   elasticsearch: { settings: {} },
+  gremlin: { log4j: {} },
   environment: {},
 }
 

@@ -12,6 +12,7 @@ const engines = [
   'elasticsearch.yml\tindices.fielddata.cache.size\t"20%"',
   'elasticsearch.yml\taction.auto_create_index\ttrue',
   'elasticsearch.yml\tscript.engine.list\t["a","b"]',
+  'gremlin-log4j.properties\tlog4j.logger.org.a\tWARN',
   'spark-defaults.conf\tspark.worker.cleanup.enabled\ttrue',
   'spark-log4j.properties\tlog4j.logger.org.apache.spark.storage\tWARN',
   '',
@@ -87,6 +88,24 @@ inEachShell((host) => {
       'log4j.logger.org.apache.spark.storage=WARN',
     ])
     expect(lines(`${component}/spark/conf/spark-defaults.conf`)).toContain('spark.worker.cleanup.enabled  false')
+  })
+
+  test('start has the Gremlin server log as its release says, with the settings over it', async () => {
+    install(hash)
+    await start()
+    const properties = `${host().home}/run/gremlin-log4j.properties`
+    put('gremlin_server/bin/gremlin-server.sh', ['echo "$JAVA_OPTIONS"'])
+    const options = `-Xms32m -Xmx512m -Dlog4j.configuration=file:${properties}\n`
+    expect(launch('gremlin_server/bin/gremlin-server.sh')).toMatchObject({ stdout: options, stderr: '' })
+    // Without one of the release it logs as it does by itself.
+    expect(lines('run/gremlin-log4j.properties')).toEqual([
+      'log4j.rootLogger=INFO, stdout',
+      ...Array.from({ length: 3 }, () => expect.stringMatching(/^log4j\.appender\.stdout/)),
+      'log4j.logger.org.a=WARN',
+    ])
+    put('gremlin_server/conf/log4j-server.properties', ['log4j.rootLogger=INFO, file', 'log4j.logger.org.a = OFF'])
+    expect(launch('gremlin_server/bin/gremlin-server.sh')).toMatchObject({ stdout: options, stderr: '' })
+    expect(lines('run/gremlin-log4j.properties')).toEqual(['log4j.rootLogger=INFO, file', 'log4j.logger.org.a=WARN'])
   })
 
   test('other launchers run as they are, and an engine whose settings cannot be put in place does not start', async () => {
