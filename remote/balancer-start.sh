@@ -19,7 +19,7 @@ main() { # TOKEN HOME CLUSTER_ID
   require_ready
   start_id=$(date +%s)-$$
   make_record "$home" "$start_id" "$home/etc/balancer.json"
-  stay_if_running "$(marked "$home" | of_part balancer)" "$home/run/balancer-start.json"
+  stay_if_running "$(marked_part "$home" balancer)" "$home/run/balancer-start.json"
   move_logs
   printf '%s\n' "$record" | write_whole "$home/run/balancer-start.json"
   run_balancer

@@ -4,7 +4,7 @@
 # shellcheck disable=SC2154 # those three
 
 ours() {
-  marked "$home" | of_part "$part" "$cluster"
+  marked_part "$home" "$part" "$cluster"
 }
 
 # Signals PID only while it is still the process that started at TICKS and carries our marker.

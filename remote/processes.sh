@@ -68,6 +68,14 @@ read_environments='
   }
 '
 
+# The lines of `marked` of one part and, when it is given, one cluster. While all processes are looked at one may end
+# that has just handed over to another (a launcher to its daemon), and neither is seen: nothing is only nothing twice.
+marked_part() { # HOME PART [CLUSTER-ID]
+  lines_of_part=$(marked "$1" | of_part "$2" "${3-}")
+  [ -n "$lines_of_part" ] || lines_of_part=$(marked "$1" | of_part "$2" "${3-}")
+  [ -z "$lines_of_part" ] || printf '%s\n' "$lines_of_part"
+}
+
 # Of the lines of `marked`, those of one part and, when it is given, one cluster.
 of_part() { # PART [CLUSTER-ID]
   awk -F '\t' -v part="$1" -v cluster="${2-}" '$6 == part && (cluster == "" || $5 == cluster)'

@@ -22,12 +22,12 @@ main() { # TOKEN HOME DATA KEY CLUSTER_ID KILL_TIMEOUT_MS
   require_path HOME "$home"
   require_path DATA "$data"
   require_number KILL_TIMEOUT_MS "$6"
-  enter start "$home" 30
+  enter start "$home" 60
   check_token "$1" "$home"
   require_ready
   start_id=$(date +%s)-$$
   make_record "$home" "$start_id" "$home/etc/cluster.json"
-  stay_if_running "$(marked "$home" | of_part trueno)" "$home/run/start.json"
+  stay_if_running "$(marked_part "$home" trueno)" "$home/run/start.json"
   move_logs
   forget_daemon
   printf '%s\n' "$record" | write_whole "$home/run/start.json"

@@ -107,14 +107,15 @@ raise_limit() { # OPTION
 
 # Runs a command of $cluster, $home, $part and $start_id: with our marker, the lines of etc/environment taken as they
 # are, $node first on PATH, and nothing of the channel this script came through. The flag goes down as soon as the
-# marker is up: no gap in which a second start sees neither.
+# marker is up: no gap in which a second start sees neither. The shell that takes it down waits for the command, since a
+# process that is just being replaced by another program shows no marker for a moment.
 launch() ( # DIRECTORY OUTPUT NAME=VALUE... COMMAND ARGUMENT...
   cd "$1" && exec </dev/null >>"$2" 2>&1 3>&- 4>&- 5>&- 6>&- 7>&- 8>&- 9>&- || exit 73
   shift 2
   raise_limits
   # shellcheck disable=SC2016 # expanded by that shell
   set -- "TRUENO_DEPLOY_CLUSTER=$cluster" "TRUENO_DEPLOY_HOME=$home" "TRUENO_DEPLOY_PART=$part" \
-    "TRUENO_DEPLOY_START=$start_id" sh -c 'rm -f "$0"; exec env "$@"' "$flag" "$@"
+    "TRUENO_DEPLOY_START=$start_id" sh -c 'rm -f "$0"; env "$@"; exit "$?"' "$flag" "$@"
   path=$PATH
   if [ -e "$home/etc/environment" ]; then
     while IFS= read -r line || [ -n "$line" ]; do

@@ -25,7 +25,7 @@ main() { # TOKEN HOME DATA CLUSTER_ID TIMEOUT_S PORT:ADDRESS...
   enter start "$home" $((limit + 30))
   check_token "$1" "$home"
   shift 5
-  if [ -z "$(marked "$home" | of_part trueno)" ]; then
+  if [ -z "$(marked_part "$home" trueno)" ]; then
     echo nothing
     exit 0
   fi

@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto'
-import { mkdirSync, readFileSync, readlinkSync, rmSync, symlinkSync } from 'node:fs'
+import { mkdirSync, readFileSync, readlinkSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
 import path from 'node:path'
 import { describe, expect, test } from 'vitest'
 import { calls, installFakeTrueno, releaseId } from './fake-trueno.js'
@@ -86,6 +86,18 @@ inEachShell((host) => {
       expect(await start()).toMatchObject({ code: 0 })
       expect(calls(host())[0]?.env.PATH).toBe(`${host().home}/current/runtime/node/bin:/usr/bin:/bin`)
       expect(readlinkSync(`/proc/${markedPids(host().home)[0]}/exe`)).toBe(readlinkSync('/proc/self/exe'))
+    })
+
+    test('has a process with the marker there while node takes its place, and no flag up', async () => {
+      installFakeTrueno(host(), 'PATH=/usr/bin:/bin\n')
+      const bin = path.join(host().home, `releases/${releaseId}/runtime/node/bin`)
+      mkdirSync(bin, { recursive: true })
+      const look = 'tr "\\0" "\\n" </proc/$PPID/environ >parent; ls -A . >there'
+      writeFileSync(path.join(bin, 'node'), `#!/bin/sh\n${look}\n`, { mode: 0o755 })
+      const { stdout } = await start()
+      expect(host().read('run/parent').split('\n')).toContain(`TRUENO_DEPLOY_START=${stdout.trim()}`)
+      expect(host().list('run')).toContain('there')
+      expect(host().read('run/there')).not.toContain('.start-')
     })
 
     test('of what runs already says so, and starts nothing', async () => {
