@@ -114,9 +114,12 @@ describe.concurrent('a start in the foreground whose output nobody reads any mor
     const { child, printed } = host.command(...host.startArguments())
     await eventually('the coordinator awaits', () => printed.out.includes(awaiting))
     child.stdout?.destroy()
-    const socket = connect(8001, host.key, () => socket.write(upgrade))
-    socket.on('error', () => {})
-    await eventually('its end', () => printed.code !== undefined)
+    await eventually('its end', () => {
+      // It may not listen yet.
+      const socket = connect(8001, host.key, () => socket.end(upgrade))
+      socket.on('error', () => {})
+      return printed.code !== undefined
+    })
     expect(printed.code).toBe(1)
     expect((await host.apps())['Gremlin-Server']).toMatchObject({ status: 'online' })
   })
