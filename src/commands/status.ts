@@ -4,6 +4,7 @@ import { exitCodes } from '../errors.js'
 import { askCluster } from '../health/health.js'
 import type { HostOptions, Outcome, ReadContext, ReadFleet } from './context.js'
 import { probesOf } from './read-context.js'
+import { withCauses } from './status-causes.js'
 import { type Health, statusOf } from './status-document.js'
 import { type Visit, visitBriefly } from './visit.js'
 
@@ -21,7 +22,8 @@ export async function status(
   await using fleet = await context.connect(cluster)
   const found = await visitBriefly(cluster, fleet, context)
   const deep = options.deep ? await lookDeep(chosenOf(found, options), fleet.connections, context.signal) : undefined
-  const told = statusOf(found, await ask(found, fleet, context), options, deep)
+  const health = await ask(found, fleet, context)
+  const told = await withCauses(statusOf(found, health, options, deep), found, health, fleet, context)
   return { status: told, exitCode: isWell(told) ? exitCodes.done : exitCodes.unhealthy, closing: [] }
 }
 

@@ -3,10 +3,9 @@ import type { Facts } from '../cluster/facts.js'
 import type { Problem } from '../errors.js'
 import { type Restarting, restartingOf } from '../plan/restarting.js'
 import { componentsOf } from '../trueno/components.js'
-import { connectionOf, type Engine } from './engine.js'
-import { lookAround } from './evidence.js'
+import { lookForCauses } from './causes-on-host.js'
+import type { Engine } from './engine.js'
 import { type Gathered, gatherFacts } from './gather.js'
-import { problemsOf } from './verdict.js'
 
 const retryMs = 1000
 
@@ -25,7 +24,7 @@ export async function findRestarting(cluster: Cluster, engine: Engine): Promise<
     if (now.problems.size > 0) return [...now.problems.values()]
     const suspects = suspectsIn(cluster, now)
     const again = suspects.filter((one) => hasEndedSince(first, one))
-    if (again.length > 0) return await explained(suspects, engine)
+    if (again.length > 0) return await explained(cluster, suspects, engine)
     if (suspects.length === 0) return []
     await engine.world.sleep(retryMs, engine.signal)
   }
@@ -49,24 +48,15 @@ function hasEndedSince({ facts }: Gathered, { process, facts: { host } }: Suspec
   return !before.some(({ pid, startTicks }) => pid === process?.pid && startTicks === process.startTicks)
 }
 
-async function explained(suspects: readonly Suspect[], engine: Engine): Promise<readonly Problem[]> {
-  const hosts = [...new Set(suspects.map(({ facts }) => facts))]
-  const causes = hosts.map((facts) =>
-    causesOn(
-      facts,
-      suspects.filter((one) => one.facts === facts),
-      engine,
-    ),
-  )
-  return (await Promise.all(causes)).flat()
-}
-
-async function causesOn(facts: Facts, suspects: readonly Restarting[], engine: Engine): Promise<readonly Problem[]> {
-  const { home, data } = facts
-  const looked = await lookAround(connectionOf(engine, facts.host), { home: home.path, data: data.path }, engine.world)
-  const looping = suspects.map(({ component }) => ({
-    title: `${component.title} does not stay up`,
-    logs: component.directory ?? component.process,
-  }))
-  return problemsOf({ host: facts.host, title: '', lines: [], condition: null, ...looked }, looping, null)
+async function explained(
+  cluster: Cluster,
+  suspects: readonly Suspect[],
+  { connections, world }: Engine,
+): Promise<readonly Problem[]> {
+  const looks = cluster.hosts.flatMap((host) => {
+    const own = suspects.filter(({ facts }) => facts.host === host.key)
+    const [facts, connection] = [own[0]?.facts, connections.get(host.key)]
+    return facts && connection ? [lookForCauses({ host, cluster, facts, connection, world }, { restarting: own })] : []
+  })
+  return (await Promise.all(looks)).flatMap(({ failures }) => failures)
 }

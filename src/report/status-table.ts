@@ -21,7 +21,7 @@ export function renderStatus(status: Status, { colour, columns, rows }: StatusOp
   const engines = enginesOf(status, { paint, columns })
   const problems = renderProblems(
     status.hosts.flatMap((host) => host.problems),
-    { colour, columns },
+    { colour, columns, more: true },
   )
   const above = [...headOf(status, { paint, columns }), '']
   const below = [...(engines.length === 0 ? [] : ['', ...engines]), ...(problems === '' ? [] : ['', problems])]

@@ -32,6 +32,16 @@ it.concurrent('components that end again and again are told by what they say the
     expect(told.screen).toMatch(words)
   expect(begun(told, 'start')).toHaveLength(5)
 
+  // Whoever asks later is told the same causes.
+  const { hosts } = await lab.status()
+  expect(hosts[1]?.problems.map(({ code }) => code)).toContain('max-map-count-low')
+  expect(hosts[2]?.problems).toContainEqual(
+    expect.objectContaining({
+      code: 'keeps-restarting',
+      evidence: expect.stringContaining('the frobnicator is jammed'),
+    }),
+  )
+
   for (const index of [1, 2, 3]) lab.faults(index)
   const again = await lab.tell('up')
   expect(again.code, again.screen).toBe(0)

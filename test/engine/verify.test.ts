@@ -116,6 +116,14 @@ it('what ends again and again while it is watched is not waited for', async () =
   expect(elapsed()).toBeLessThan(15_000)
 })
 
+it('neither is what has ended and is not started again', async () => {
+  const exited = 'App [Gremlin-Server] with id [1] and pid [14], exited with code [1] via signal [SIGINT]'
+  const look = () => [noJava, '==> /h/run/pm2/pm2.log <==', exited, state, core]
+  const { end, elapsed } = verifying({ look })
+  expect(await end()).toEqual(['java-missing'])
+  expect(elapsed()).toBeLessThan(10_000)
+})
+
 it('neither is a host on which nothing runs any more', async () => {
   const { end, elapsed } = verifying({ look: () => [state] })
   expect(await end()).toEqual(['died'])

@@ -1,0 +1,57 @@
+import type { Facts } from '../cluster/facts.js'
+import type { Problem } from '../errors.js'
+import type { Restarting } from '../plan/restarting.js'
+import type { Component } from '../trueno/components.js'
+import { delaysIn, explains } from '../trueno/explain.js'
+import type { Scene } from '../trueno/scene.js'
+import { died } from './failing.js'
+import { type LookAtHost, lookAtHost } from './look-at-host.js'
+import { problemsOf } from './verdict.js'
+
+/** Why a host is not well, as far as one look tells. */
+export interface Causes {
+  /** What keeps it from being so. */
+  readonly failures: readonly Problem[]
+  /** What it waits for. */
+  readonly delays: readonly Problem[]
+}
+
+export interface CausesOptions {
+  /** Components that do not stay up: told by what they logged, where nothing is known of them. */
+  readonly restarting?: readonly Restarting[]
+  /** What is not well there: an earlier trouble of others is not told. Default, and where core is among them: anything may be. */
+  readonly about?: readonly Component[]
+}
+
+/** Looks at a host that is not well. */
+export async function lookForCauses(
+  look: LookAtHost,
+  { restarting = [], about = [] }: CausesOptions = {},
+): Promise<Causes> {
+  const { host, facts } = look
+  const scene = (await lookAtHost(look)) ?? { host: host.key, title: '', lines: [], condition: null }
+  const looping = restarting.map(({ component }) => ({
+    title: `${component.title} does not stay up`,
+    logs: component.directory ?? component.process,
+  }))
+  if (runsNothing(scene)) return { failures: withDeath(problemsOf(scene, looping, null), facts), delays: [] }
+  return { failures: isAbout(scene, about) ? problemsOf(scene, looping, null) : [], delays: delaysIn(scene) }
+}
+
+function isAbout(scene: Scene, components: readonly Component[]): boolean {
+  if (components.length === 0 || components.some(({ name }) => name === 'core')) return true
+  return components.some(({ directory, process }) => explains(scene, directory ?? process))
+}
+
+function withDeath(failures: readonly Problem[], facts: Facts): readonly Problem[] {
+  return failures.length > 0 ? failures : [nothingRuns(facts)]
+}
+
+function runsNothing({ condition }: Scene): boolean {
+  return condition?.processes.length === 0
+}
+
+function nothingRuns({ host, start, machine }: Facts): Problem {
+  const evidence = start !== null && start.bootId !== machine.bootId ? 'the host itself was started anew since' : ''
+  return { ...died, severity: 'error', title: 'Trueno has died', evidence, host }
+}
