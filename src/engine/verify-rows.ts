@@ -6,6 +6,7 @@ import type { Emit } from './events.js'
 export class VerifyRows {
   /** Of each host, what was said of it last. */
   readonly #said = new Map<HostKey, string>()
+  #saidOfAll = ''
 
   constructor(private readonly emit: Emit) {}
 
@@ -13,13 +14,19 @@ export class VerifyRows {
   unanswered(problems: readonly Problem[]): void {
     for (const host of this.#said.keys()) if (!problems.some((problem) => problem.host === host)) this.#answered(host)
     for (const { host, title } of problems.filter(isFirstOfHost)) if (host !== undefined) this.#say(host, title)
-    this.emit({ kind: 'phaseProgress', phase: 'verify', message: problems[0]?.cause ?? '' })
+    this.#sayOfAll(problems[0]?.cause ?? '')
   }
 
   /** Why it is not, as far as it is known: it is waited on. */
   found(host: HostKey, problem: Problem): void {
     this.#begin(host)
     this.emit({ kind: 'finding', ...placeOf(host), problem: { ...problem, severity: 'warning', host } })
+  }
+
+  #sayOfAll(message: string): void {
+    if (message === this.#saidOfAll) return
+    this.#saidOfAll = message
+    this.emit({ kind: 'phaseProgress', phase: 'verify', message })
   }
 
   #say(host: HostKey, message: string): void {

@@ -93,9 +93,11 @@ it('what tells in its only life why it will never answer ends the wait, a little
 
 it('a line that comes while it is waited on does so too', async () => {
   const look = (elapsed: number) => [...(elapsed < 10_000 ? [] : [noJava]), state, core, gremlin(14, 0)]
-  const { end, elapsed } = verifying({ look })
+  const { end, elapsed, events } = verifying({ look })
   expect(await end()).toEqual(['java-missing'])
   expect(elapsed()).toBeLessThan(15_000)
+  // What stays as it is, is said once.
+  expect(events.filter(({ kind }) => kind === 'phaseProgress')).toHaveLength(1)
 })
 
 it('what has ended once is told, and waited on: it may answer after all', async () => {
