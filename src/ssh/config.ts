@@ -67,6 +67,7 @@ async function resolveChain(access: Access, resolving: Resolving, depth: number)
   return buildTarget({
     access,
     settings,
+    defaults,
     me: resolving.me,
     jumps,
     notes,

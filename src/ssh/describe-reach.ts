@@ -4,7 +4,7 @@ import type { ChosenTransport } from './transport.js'
 
 /** What people are told of how a host is reached, with the source of each value. `runAs`: who everything is done as there. */
 export function describeReach(target: Target, transport: ChosenTransport, runAs?: string): Reach {
-  const { sources, notes } = target
+  const { sources } = target
   const always: Record<string, ReachValue> = {
     hostname: { value: target.hostname, source: sources.hostname ?? 'cluster.json' },
     user: { value: target.user, source: sources.user ?? 'default' },
@@ -16,7 +16,15 @@ export function describeReach(target: Target, transport: ChosenTransport, runAs?
     const source = sources[name.toLowerCase()]
     return source === undefined ? [] : [[name, { value: value(target), source }] as const]
   })
+  const notes = [...target.notes, ...leftToOpenSsh(target, transport)]
   return { values: { ...always, ...other, ...Object.fromEntries(said) }, notes }
+}
+
+/** What is configured and not honoured since ssh2 was asked for. */
+function leftToOpenSsh({ onlyOpenSsh, sshArguments }: Target, { name }: ChosenTransport): readonly string[] {
+  // Without an ssh the target says it itself.
+  if (name === 'openssh' || sshArguments === null) return []
+  return onlyOpenSsh.map((keyword) => `\`${keyword}\` is left out: that needs the transport openssh`)
 }
 
 /** What is told where somebody has said it. A command or a variable may hold a secret: only its name is told. */

@@ -52,13 +52,8 @@ async function openSession(
   printed: Printed,
   { world, environment, forwardAgent }: OpenSshLinkOptions,
 ): Promise<Session> {
-  const user = spawnOver(master, [
-    ...(forwardAgent ? ['-A'] : []),
-    '-T',
-    ...setEnvironment(environment),
-    destination,
-    command,
-  ])
+  const args = [...(forwardAgent ? ['-A'] : []), '-T', ...setEnvironment(environment), destination, command]
+  const user = spawnOver(master, args)
   const { child } = user
   child.stdout.on('data', printed.output)
   child.stderr.on('data', printed.errors)
@@ -119,8 +114,9 @@ function spawnOver(master: Master, args: readonly string[]): MasterUser {
   return { child: spawn('ssh', [...own, ...args], { stdio: ['pipe', 'pipe', 'pipe'], detached: true }), log }
 }
 
+/** The master lets through what its SendEnv names, and adds itself what its SetEnv says. */
 function setEnvironment(environment: Readonly<Record<string, string>>): readonly string[] {
-  const words = Object.entries(environment).map(([name, value]) => `"${name}=${value}"`)
+  const words = Object.entries(environment).map(([name, value]) => `"${name}=${value.replace(/["\\]/g, '\\$&')}"`)
   return words.length === 0 ? [] : ['-o', `SetEnv=${words.join(' ')}`]
 }
 

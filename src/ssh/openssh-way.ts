@@ -100,6 +100,8 @@ function optionsFor({ target, context, answerLimitMs }: Login, directory: string
     ConnectTimeout: String(Math.ceil(answerLimitMs / 1000)),
     ServerAliveInterval: String(Math.ceil(intervalMs / 1000)),
     ServerAliveCountMax: String(countMax),
+    // Fingerprints in the DNS are asked of whatever resolver there is.
+    ...(context.only !== null && { VerifyHostKeyDNS: 'no' }),
     ...(target.logVerbose && { LogVerbose: tellingRefusals }),
     ...pinOptions(target, context.hostKeys.pins(), directory),
   }

@@ -10,6 +10,8 @@ import { expandPath, expandTokens, type TokenValues } from './tokens.js'
 export interface TargetParts {
   readonly access: Access
   readonly settings: SshSettings
+  /** What ssh does where nothing is configured. */
+  readonly defaults: SshSettings
   readonly me: Pick<TokenValues, 'home' | 'localUser' | 'localHost' | 'userId' | 'variables'>
   readonly jumps: readonly Target[]
   readonly sshArguments: readonly string[] | null
@@ -23,7 +25,7 @@ export function buildTarget(parts: TargetParts): Target {
   const one = (keyword: string): string | undefined => parts.settings.get(keyword)?.[0]
   const path = (text: string): string => expandPath(text, values)
   const yes = (keyword: string): boolean => isYes(one(keyword))
-  const onlyOpenSsh = configuredOnlyOpenSsh(one)
+  const onlyOpenSsh = configuredOnlyOpenSsh(one, (keyword) => parts.defaults.get(keyword)?.[0])
   return {
     name: values.name,
     hostname: values.hostname,

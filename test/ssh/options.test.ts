@@ -17,7 +17,7 @@ const variables = { SSH_AUTH_SOCK: '/session', OWN: '/own', TEAM_A: 'a', LC_ALL:
 
 async function configured(lines: string, program?: SshProgram): Promise<Target> {
   const configFile = join(directory, `config-${Math.random()}`)
-  writeFileSync(configFile, `Host node\n  HostName 127.0.0.7\n  ${lines.replaceAll('\n', '\n  ')}\n`)
+  writeFileSync(configFile, `Host node\n  ${lines.replaceAll('\n', '\n  ')}\n  HostName 127.0.0.7\n`)
   return resolveTarget({ ssh: 'node' }, { configFile, variables, offline: true, ...(program && { program }) })
 }
 
@@ -82,6 +82,10 @@ const onlyOpenSsh: readonly (readonly [lines: string, reason: RegExp])[] = [
   ['SecurityKeyProvider /usr/lib/sk.so', /SecurityKeyProvider is configured/],
   ['ProxyCommand passes\nProxyUseFdpass yes', /ProxyUseFdpass is configured/],
   ['KnownHostsCommand /bin/keys %H', /KnownHostsCommand is configured/],
+  ['HostName node.lab\nCheckHostIP yes', /CheckHostIP is configured/],
+  ['VerifyHostKeyDNS yes', /VerifyHostKeyDNS is configured/],
+  ['PubkeyAcceptedAlgorithms rsa-sha2-*,ssh-rsa', /PubkeyAcceptedAlgorithms is configured/],
+  ['PubkeyAcceptedAlgorithms -rsa-sha2-256', /PubkeyAcceptedAlgorithms is configured/],
   ['RevokedHostKeys /etc/ssh/revoked', /RevokedHostKeys is configured/],
   [`KexAlgorithms ${modern}`, /of KexAlgorithms sntrup761\S+ none is known to ssh2/],
   ['MACs umac-64-etm@openssh.com', /of MACs umac\S+ none is known/],
@@ -99,6 +103,9 @@ const harmless = [
   'AddKeysToAgent yes\nUpdateHostKeys yes\nIPQoS none\nRekeyLimit 1G\nCheckHostIP yes',
   'GSSAPIAuthentication yes\nSendEnv LANG LC_*',
   `KexAlgorithms ${modern},curve25519-sha256`,
+  'VerifyHostKeyDNS ask',
+  'PubkeyAcceptedAlgorithms +ssh-rsa',
+  'PubkeyAcceptedAlgorithms rsa-sha2-512,rsa-sha2-256,ecdsa-*,ssh-ed25519',
 ]
 
 describe.each([
@@ -129,5 +136,5 @@ function needs(target: Target): string | null {
 /** Algorithms fail by themselves. */
 function notesOf(lines: string): readonly unknown[] {
   const keyword = lines.split('\n').at(-1)?.split(' ')[0] ?? ''
-  return /Algorithms|MACs/.test(keyword) ? [] : [expect.stringContaining(`\`${keyword}\` is left out`)]
+  return /^(?:Kex|HostKey)Algorithms|MACs/.test(keyword) ? [] : [expect.stringContaining(`\`${keyword}\` is left out`)]
 }

@@ -246,6 +246,14 @@ describe('by OpenSSH', () => {
     expect((await openssh(configured('HostName 192.0.2.1'))).fault).toBe('blocked')
   })
 
+  test('where some networks alone are allowed, no resolver is asked for fingerprints', async () => {
+    const configFile = configured('VerifyHostKeyDNS yes')
+    await using ssh = rig.ssh('true', { configFile })
+    await using _connection = await ssh.connect('host', await ssh.resolve({ ssh: 'host' }))
+    const [master] = processesWith(configFile)
+    expect(readFileSync(`/proc/${master}/cmdline`, 'utf8')).toContain('VerifyHostKeyDNS=no')
+  })
+
   test('what the configuration has for sessions of people is left alone', async () => {
     const lines = [
       'RemoteCommand echo remote\nRequestTTY force\nPermitLocalCommand yes\nLocalCommand echo local',
