@@ -104,7 +104,7 @@ const mostLogins = 8
 export function createSsh(options: SshOptions): Ssh {
   const { only = null, configFile, variables = {} } = options
   const resolve = createResolver({ variables, offline: only !== null, ...(configFile !== undefined && { configFile }) })
-  const jumps = createJumps((jump) => openLink(jump.name, jump, context))
+  const jumps = createJumps((jump, signal) => openLink(jump.name, jump, context, { signal }))
   const context = linkContext(options, jumps.link)
   const connect = (host: HostKey, target: Target, given: ConnectOptions = {}) =>
     connectOne(host, target, context, options, given)

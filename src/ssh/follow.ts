@@ -6,6 +6,7 @@ import { ConnectionError } from './errors.js'
 import type { Link, Session } from './link.js'
 import { noShell } from './run-script.js'
 import { followScript, invokeWithData } from './scripts.js'
+import { startSession } from './start-session.js'
 import { createTailLines } from './tail-lines.js'
 
 /** Follows files on a link until the signal aborts. @throws ConnectionError `lost` when it ends before that. */
@@ -19,7 +20,8 @@ export async function followFiles(
   const { command, input } = invokeWithData(followScript, files)
   const lines = createTailLines(files, options.onLine)
   const output = createBeginning(host, (chunk) => options.signal.aborted || lines.push(chunk))
-  const session = await link.exec(command, { output: output.take, errors: () => {} })
+  const printed = { output: output.take, errors: () => {} }
+  const session = await startSession(link, command, printed, options.signal)
   session.input.write(input)
   const code = await endOf(session, options.signal)
   if (options.signal.aborted) return

@@ -2,7 +2,7 @@ import { spawn } from 'node:child_process'
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { onAbort } from './abort.js'
+import { unlessAborted } from './abort.js'
 import { createSshWords } from './openssh-words.js'
 
 /** An ssh that holds a connection, which others use over a socket. */
@@ -99,14 +99,11 @@ export async function startMaster(
     child.stdin.end()
     await closed
   }
-  await new Promise<void>((resolve, reject) => {
-    const release = onAbort(signal, () => {
-      child.stdin.end()
-      reject(signal.reason)
-    })
+  const ready = new Promise<void>((resolve, reject) => {
     child.stdout.once('data', resolve)
     child.once('error', reject)
-    closed.then(() => reject(new MasterError(words.said()))).finally(release)
+    closed.then(() => reject(new MasterError(words.said())))
   })
+  await unlessAborted(ready, signal, () => child.stdin.end())
   return { socket, isOpen: () => open, closed, said: words.said, nextRefusal: words.nextRefusal, close }
 }

@@ -1,6 +1,7 @@
 import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import type { HostKey } from '../cluster/cluster.js'
+import { unlessAborted } from './abort.js'
 import { startAskpassRelay } from './askpass-relay.js'
 import { type Bridge, createBridge } from './bridge.js'
 import { assertPermitted } from './dial.js'
@@ -121,7 +122,7 @@ async function failureOf(said: string, login: Login, signal: AbortSignal): Promi
   const fault = faultOf(said)
   if (fault === 'dropped') return new EarlyDropError(said)
   if (fault === 'auth-failed') {
-    const found = await findIdentities(target, context.identities)
+    const found = await unlessAborted(findIdentities(target, context.identities), signal, () => {})
     return refusalBySsh(host, target, { said, found, canAsk: context.passwords.available })
   }
   const cause = `ssh cannot log in to ${describeTarget(target)}`

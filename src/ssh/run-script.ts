@@ -8,6 +8,7 @@ import { ConnectionError } from './errors.js'
 import type { Link, Session } from './link.js'
 import type { Invocation } from './scripts.js'
 import { createSpokenLines } from './spoken-lines.js'
+import { startSession } from './start-session.js'
 import { firstLines, plainText } from './text.js'
 
 /** Most of a stream that is kept, in bytes; what follows is dropped. */
@@ -30,7 +31,7 @@ export async function runScript(
     beginning.take(chunk)
     spoken.take(chunk)
   }
-  const session = await link.exec(invocation.command, { output: take, errors: errors.take })
+  const session = await startSession(link, invocation.command, { output: take, errors: errors.take }, signal)
   session.ended.then(spoken.end, spoken.end)
   const data = input === undefined ? undefined : () => input(spoken.hear) ?? []
   const work = Promise.all([session.ended, feed(session, invocation.input, data)])

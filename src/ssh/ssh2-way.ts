@@ -20,23 +20,45 @@ import type { LinkContext, Login, Way } from './way.js'
 export async function ssh2Way(login: Login): Promise<Way> {
   const route = await findRoute(login)
   const greeting = createGreeting()
-  const { answered, stuck } = greeting
-  return { sshd: route.sshd, login: (signal) => loginOver(route, login, greeting, signal), answered, stuck }
+  let hasKeys = false
+  const authenticate = async (signal: AbortSignal): Promise<Authentication> => {
+    const authentication = await findKeys(login, signal)
+    hasKeys = true
+    return authentication
+  }
+  return {
+    sshd: route.sshd,
+    login: async (signal) => loginOver(route, login, { greeting, signal, authentication: await authenticate(signal) }),
+    answered: greeting.answered,
+    stuck: () => (hasKeys ? greeting.stuck() : silentAgent(login.target)),
+  }
+}
+
+/** An agent may never answer: one in a container, or at the other end of a connection that has gone. */
+function findKeys({ target, context }: Login, signal: AbortSignal): Promise<Authentication> {
+  return unlessAborted(createAuthentication(target, { ...context, ask: context.asker.ask }), signal, () => {})
+}
+
+function silentAgent({ identityAgent }: Target): string {
+  return identityAgent === null ? '' : `: the agent at ${identityAgent} does not answer`
+}
+
+interface LoginParts {
+  readonly authentication: Authentication
+  readonly greeting: Greeting
+  readonly signal: AbortSignal
 }
 
 async function loginOver(
   route: Route,
   { host, target, context }: Login,
-  greeting: Greeting,
-  signal: AbortSignal,
+  { authentication, greeting, signal }: LoginParts,
 ): Promise<Link> {
-  const { world, hostKeys, asker } = context
-  const authentication = await createAuthentication(target, { ...context, ask: asker.ask })
-  signal.throwIfAborted()
+  const { world, hostKeys } = context
   const stream = await route.open(signal)
   const options = { hostKeys, authentication, greeting, signal }
   const client = await handshake(stream, host, target, options).catch(async (error) => {
-    throw await orBeyond(error, target, authentication, context)
+    throw await unlessAborted(orBeyond(error, target, authentication, context), signal, () => {})
   })
   watchSilence(stream, target.keepalive, world)
   return ssh2Link(client, host, { world, environment: target.environment })
