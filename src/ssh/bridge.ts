@@ -24,6 +24,8 @@ export async function createBridge(
     socket.on('error', () => {})
     open().then(
       (stream) => {
+        // ssh may have gone in the meantime.
+        if (socket.destroyed) stream.destroy()
         stream.once('close', () => socket.destroy())
         socket.once('close', () => stream.destroy())
         socket.pipe(stream).pipe(socket)

@@ -17,6 +17,8 @@ export function childStream(child: SpokenWith, failure: (code: number | null) =>
     final: (done) => child.stdin.end(() => done()),
     destroy: (error, done) => {
       child.kill()
+      // What nobody reads any more would keep the pipe open.
+      child.stdout.destroy()
       done(error)
     },
   })

@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto'
-import { appendFileSync, mkdirSync, readFileSync } from 'node:fs'
+import { appendFileSync, existsSync, mkdirSync, readFileSync } from 'node:fs'
 import { dirname } from 'node:path'
 import type { HostKey } from '../cluster/cluster.js'
 import { ConnectionError } from './errors.js'
@@ -75,6 +75,7 @@ export function createHostKeyStore({ pins }: HostKeyStoreOptions = {}): HostKeyS
     },
     pins: () => allPins,
     check: (host, target, offered) => {
+      if (!keyType.test(offered.type)) throw noKey(host, target)
       const known = linesAbout(target)
       const verdict = judge(known, namesOf(target), offered)
       if (verdict.kind === 'known') return
@@ -82,6 +83,14 @@ export function createHostKeyStore({ pins }: HostKeyStoreOptions = {}): HostKeyS
       accepted.push(...parseKnownHosts(writeDown(target, offered), 'accepted in this run'))
     },
   }
+}
+
+/** Words that may stand in a line of known_hosts. The host's own text, and not yet signed for. */
+const keyType = /^[\w@.+-]{1,100}$/
+
+function noKey(host: HostKey, target: Target): ConnectionError {
+  const cause = `${hostKeyName(target)} presents something that is no host key`
+  return new ConnectionError('protocol', host, { cause })
 }
 
 function about(target: Target, lines: readonly KnownHost[]): readonly KnownHost[] {
@@ -128,12 +137,17 @@ function writeDown(target: Target, key: HostKeyBlob): string {
   try {
     if (file !== undefined) {
       mkdirSync(dirname(file), { recursive: true, mode: 0o700 })
-      appendFileSync(file, line, { mode: 0o600 })
+      appendFileSync(file, `${hasOpenLine(file) ? '\n' : ''}${line}`, { mode: 0o600 })
     }
   } catch {
     // A read-only home: the key still counts for this run.
   }
   return line
+}
+
+/** What is added to a last line without an end would make another key of it. */
+function hasOpenLine(file: string): boolean {
+  return existsSync(file) && /[^\n]$/.test(readFileSync(file, 'latin1'))
 }
 
 type Refusal = Exclude<Verdict, { kind: 'known' }>

@@ -12,24 +12,28 @@ export interface SpokenLines {
 
 /** Lines that nobody has heard yet, at most; a script that prints more than it is asked talks to itself. */
 const mostUnheard = 1000
+/** In bytes; of longer ones the beginning is heard. */
+const longestLine = 64 * 1024
 
 /** @param isWanted false: nobody listens, and nothing is kept */
 export function createSpokenLines(isWanted: boolean): SpokenLines {
   const unheard: string[] = []
-  let rest: string | null = null
-  let before = ''
+  let hasBegun = false
+  let rest = ''
   let ended = !isWanted
   let wake: (() => void) | undefined
+  /** What is the script's own of `text`; of what comes before, no more is kept than may be part of the marker. */
   const own = (text: string): string => {
-    if (rest !== null) return rest + text
-    before += text
-    const at = before.indexOf(beginMarker)
-    return at < 0 ? '' : before.slice(at + beginMarker.length)
+    const at = text.indexOf(beginMarker)
+    hasBegun = at >= 0
+    return hasBegun ? text.slice(at + beginMarker.length) : text.slice(-beginMarker.length)
   }
   const take = (chunk: Buffer): void => {
     if (ended) return
-    const lines = own(chunk.toString('latin1')).split('\n')
-    if (rest === null && !before.includes(beginMarker)) return
+    const text = rest + chunk.toString('latin1')
+    rest = hasBegun ? text : own(text)
+    if (!hasBegun) return
+    const lines = rest.split('\n').map((line) => line.slice(0, longestLine))
     rest = lines.pop() ?? ''
     for (const line of lines) if (unheard.length < mostUnheard) unheard.push(textOf(line))
     wake?.()

@@ -49,7 +49,7 @@ function createFileLines(headers: ReadonlyMap<string, string>, onLine: (file: st
     if (file === undefined) return
     const beginning = begun.get(file) ?? ''
     begun.delete(file)
-    last = beginning + raw
+    last = bounded(beginning + raw)
     if (raw !== '' || beginning === '') onLine(file, shorten(plainText(last), longestLine))
   }
   const handEmpty = (): void => {

@@ -45,7 +45,8 @@ export function buildTarget(parts: TargetParts): Target {
     hostKeyAlias: values.hostKeyAlias,
     strictHostKeyChecking: checking[one('stricthostkeychecking') ?? ''] ?? 'ask',
     algorithms: algorithmsOf(parts),
-    connectTimeoutMs: seconds(one('connecttimeout')),
+    // With 0 there is no limit but ours.
+    connectTimeoutMs: seconds(one('connecttimeout')) || null,
     keepalive: keepaliveOf(one),
     addressFamily: one('addressfamily') === 'inet' ? 'inet' : one('addressfamily') === 'inet6' ? 'inet6' : 'any',
     bindAddress: one('bindaddress') ?? null,
@@ -170,7 +171,7 @@ function algorithmsOf({ settings, sources }: TargetParts): Target['algorithms'] 
 function keepaliveOf(one: One): Target['keepalive'] {
   const intervalMs = seconds(one('serveraliveinterval')) ?? 0
   return intervalMs > 0
-    ? { intervalMs, countMax: Number(one('serveralivecountmax') ?? 3) }
+    ? { intervalMs, countMax: Math.max(1, Number(one('serveralivecountmax') ?? 3)) }
     : { intervalMs: 10_000, countMax: 2 }
 }
 

@@ -47,6 +47,8 @@ const honoured: readonly (readonly [lines: string, target: object])[] = [
   ['HashKnownHosts yes', { hashKnownHosts: true }],
   ['HashKnownHosts no', { hashKnownHosts: false }],
   ['ConnectTimeout 7', { connectTimeoutMs: 7000 }],
+  ['ConnectTimeout 0', { connectTimeoutMs: null }],
+  ['ServerAliveInterval 5\nServerAliveCountMax 0', { keepalive: { intervalMs: 5000, countMax: 1 } }],
   ['ServerAliveInterval 5\nServerAliveCountMax 4', { keepalive: { intervalMs: 5000, countMax: 4 } }],
   ['AddressFamily inet', { addressFamily: 'inet' }],
   ['AddressFamily inet6', { addressFamily: 'inet6' }],
