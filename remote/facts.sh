@@ -1,12 +1,13 @@
 #!/bin/sh
 # Says what this host is and what it has. Reads only; writes nothing anywhere, starts nothing that stays.
 #
-# Usage: facts.sh HOME DATA KEY [PORT|java=PATH|name=NAME|hostname]...
+# Usage: facts.sh HOME DATA KEY [PORT|java=PATH|name=NAME|hostname|others]...
 #   HOME, DATA  absolute, or beginning with ~/ for the home directory of whoever runs this
 #   KEY         this host's key in cluster.json
 #   PORT        one of which to say who listens
 #   java=PATH   the only JAVA_HOME that counts; else that of the session, or of the java on PATH
 #   name=NAME   one of which to say what addresses it has here; hostname: the host's own
+#   others      say which other users keep this host, where nothing is in HOME
 # Output: a line for each fact, tab-separated, in any order between the first and the last; an empty field, or no line,
 #   where a thing is not there:
 #   facts 1                           end
@@ -24,6 +25,7 @@
 #   address IP                        current ID           artifact SHA256 KIB
 #   release ID, the one that became current last comes first                 part RELEASE-ID SHA256 TO
 #   hash cluster|environment|engines|balancer|receipt SHA256       token N
+#   receipt-of USER PATH, of another user's HOME that names this key, or cannot be read
 #   receipt JSON                      start JSON           balancer-start JSON            lease SILENT-SECONDS JSON
 #   exits NAME N, as the beginning of the log of pm2 says
 #   process PID TICKS UP-SECONDS CLUSTER PART START NAME RESTARTS COMMAND
@@ -42,7 +44,7 @@ main() { # HOME DATA KEY PORT...
   resolve HOME "$1"
   home=$resolved
   resolve DATA "$2"
-  data=$resolved key=$3
+  data=$resolved key=$3 wanted_home=$1
   shift 3
   wanted "$@"
   now=$(date +%s)
@@ -59,11 +61,12 @@ main() { # HOME DATA KEY PORT...
   printf 'end\n'
 }
 
-# Sets $ports, $java_wanted and $names to what is asked for, the latter with a space around each.
+# Sets $ports, $java_wanted, $names and $others to what is asked for, the names with a space around each.
 wanted() { # ARGUMENT...
-  ports='' java_wanted='' names=' '
+  ports='' java_wanted='' names=' ' others=
   for argument in "$@"; do
     case $argument in
+      others) others=yes ;;
       java=*) java_wanted=${argument#java=} ;;
       name=*) ! is_name "${argument#name=}" || names="$names${argument#name=} " ;;
       hostname)
@@ -171,6 +174,7 @@ tell() { # PORT...
   tools
   stored
   hashes
+  [ -z "$others" ] || others
   [ -r /proc/net/tcp ] || [ -r /proc/net/tcp6 ] || printf 'unseen\tlisteners\n'
   processes_and_listeners "$@"
 }
@@ -250,6 +254,17 @@ hashes() {
     file=${file##*/}
     printf 'hash\t%s\t%s\n' "${file%.json}" "$hash"
   done
+}
+
+# Only a HOME below ~ is another one for each user.
+others() {
+  case $wanted_home in \~/*) ;; *) return 0 ;; esac
+  [ ! -f "$home/receipt.json" ] && [ -r /etc/passwd ] || return 0
+  while IFS=: read -r name _ _ _ _ directory _; do
+    path=${directory%/}/${wanted_home#\~/}
+    { [ -n "$directory" ] && [ -f "$path/receipt.json" ]; } || continue
+    [ -r "$path/receipt.json" ] && ! grep -qF "\"$key\"" "$path/receipt.json" || printf 'receipt-of\t%s\t%s\n' "$name" "$path"
+  done </etc/passwd
 }
 
 processes_and_listeners() { # PORT...

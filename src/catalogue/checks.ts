@@ -10,6 +10,12 @@ export const checks = {
       'It belongs to another user, lies on a read-only disk, or a file is in the way.',
       'Give it to the user that Trueno runs as, or name another with `home` in the inventory.',
     ),
+    'kept-by-another-user': stops(
+      'The cluster is kept there by another user',
+      'The login has nothing of the cluster in its own home, and another user has its receipt: to go on would make another cluster beside it.',
+      'An inventory that names `runAs`, and that is not on this laptop.',
+      'Name that user with `runAs` in the inventory.',
+    ),
     'runs-as-another-user': warns(
       'Trueno may run there as another user',
       'The login finds nothing of the cluster in its own home, and another user has the port of Trueno: what runs may be a cluster that it cannot see.',

@@ -68,6 +68,8 @@ export interface Facts {
     readonly balancer: Sha256 | null
     readonly receipt: Sha256 | null
   }
+  /** Other users with a receipt for this host's key, and where; only asked for without an inventory, where `receipt` is null. */
+  readonly keptByOthers: readonly { readonly user: string; readonly path: string }[]
   readonly receipt: Receipt | null
   readonly start: StartRecord | null
   readonly balancerStart: StartRecord | null

@@ -15,7 +15,7 @@ import { errorProblem, type Problem } from '../errors.js'
 import { type ClusterAnswers, judgeCluster } from '../health/health.js'
 import type { Answer } from '../health/probes.js'
 import { logOf } from '../health/verdict.js'
-import { otherRunUser } from '../plan/checks/run-user.js'
+import { keptByAnother, otherRunUser } from '../plan/checks/run-user.js'
 import { processOf, type Restarting, restartingOf } from '../plan/restarting.js'
 import { balancerProcesses, type HostState, hostState, servesDrivers } from '../plan/state.js'
 import { type Component, componentsOf, runsSparkWorker } from '../trueno/components.js'
@@ -137,6 +137,7 @@ function hostStatus(host: Host, { cluster, health, facts, deep, problems, missin
     problems: [
       ...(state === 'stopped' || state === 'absent' ? [] : told),
       ...(deep?.problems ?? []),
+      ...keptByAnother(host, facts),
       ...otherRunUser(host, facts),
       ...missingBalancer,
     ],

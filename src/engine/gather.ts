@@ -66,7 +66,15 @@ function createPeerSharing(): (facts: Facts) => Facts {
 }
 
 async function factsOf(host: Host, cluster: Cluster, connection: ReadConnection, signal?: AbortSignal): Promise<Facts> {
-  const args = [host.home, host.data, host.key, ...portsToAsk(host, cluster), ...softwareAndNames(host, cluster)]
+  const others = cluster.hasInventory ? [] : ['others']
+  const args = [
+    host.home,
+    host.data,
+    host.key,
+    ...portsToAsk(host, cluster),
+    ...softwareAndNames(host, cluster),
+    ...others,
+  ]
   const result = await connection.read('facts', args, signal === undefined ? {} : { signal })
   if (result.code !== 0) throw new ProblemError([scriptProblem('Gather facts', 'facts', result)])
   return parseFacts(host.key, result.stdout)

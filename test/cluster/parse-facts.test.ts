@@ -84,6 +84,7 @@ const bareFacts: Facts = {
   arrivedKiB: 0,
   storeKiB: 0,
   files: { cluster: null, environment: null, engines: null, balancer: null, receipt: null },
+  keptByOthers: [],
   receipt: null,
   start: null,
   balancerStart: null,
@@ -131,6 +132,7 @@ describe('a host', () => {
       'arrived\t5',
       `hash\tcluster\t${a}`,
       `hash\treceipt\t${b}`,
+      'receipt-of\telastic\t/home/elastic/trueno',
     ]
     expect(parse(...lines)).toEqual({
       ...bareFacts,
@@ -146,6 +148,7 @@ describe('a host', () => {
       arrivedKiB: 5,
       storeKiB: 12,
       files: { cluster: a, environment: null, engines: null, balancer: null, receipt: b },
+      keptByOthers: [{ user: 'elastic', path: '/home/elastic/trueno' }],
     })
   })
 
@@ -396,6 +399,7 @@ function someFacts(): fc.Arbitrary<Facts> {
       balancer: orNull(hash),
       receipt: orNull(hash),
     }),
+    keptByOthers: fc.array(fc.record({ user: filled, path: filled }), { maxLength: 2 }),
     receipt: orNull(someReceipt(text, hash)),
     start: orNull(start),
     balancerStart: orNull(start),

@@ -141,6 +141,7 @@ export function emptyFacts(host: string, more: Partial<Facts> = {}): Facts {
     arrivedKiB: 0,
     storeKiB: 0,
     files: { cluster: null, environment: null, engines: null, balancer: null, receipt: null },
+    keptByOthers: [],
     receipt: null,
     start: null,
     balancerStart: null,

@@ -47,6 +47,7 @@ export function renderFacts(facts: Facts): string {
     ...facts.artifacts.map((sha256, index) => ['artifact', sha256, index === 0 ? facts.storeKiB : null]),
     ...told('arrived', facts.arrivedKiB || null),
     ...Object.entries(files).flatMap(([name, sha256]) => told('hash', sha256, name)),
+    ...facts.keptByOthers.map(({ user, path }) => ['receipt-of', user, path]),
     ...json('receipt', facts.receipt),
     ...json('start', facts.start),
     ...json('balancer-start', facts.balancerStart),

@@ -274,6 +274,22 @@ describe('checks', () => {
     )
   })
 
+  it('tell of another user who keeps the host', () => {
+    const other = { user: 'elastic', path: '/home/elastic/trueno' }
+    const facts = { keptByOthers: [other, { user: 'bob', path: '/b' }], listeners: [{ ...listener, port: 8000 }] }
+    expect(problemsOf({ facts })).toContainEqual({
+      code: 'kept-by-another-user',
+      severity: 'error',
+      title: 'the cluster is kept there by another user',
+      cause:
+        'trueno has nothing of it in /home/trueno/trueno, and user elastic has its receipt in /home/elastic/trueno',
+      evidence: 'so has bob in /b',
+      remedy: 'say so in the inventory: `runAs: elastic`; or remove /home/elastic/trueno if nobody needs it any more',
+      host,
+    })
+    expect(problemsOf({ facts }).map(({ code }) => code)).not.toContain('runs-as-another-user')
+  })
+
   it('leave kernel limits alone where Elasticsearch listens on loopback or link-local addresses only', () => {
     const facts = {
       machine: { ...empty.machine, maxMapCount: 1, limits: { ...empty.machine.limits, 'open-files': 20_000 } },

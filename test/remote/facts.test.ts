@@ -1,6 +1,6 @@
 import { execFileSync } from 'node:child_process'
 import { createHash } from 'node:crypto'
-import { readdirSync, readFileSync, statSync, symlinkSync } from 'node:fs'
+import { mkdirSync, readdirSync, readFileSync, statSync, symlinkSync, writeFileSync } from 'node:fs'
 import { hostname, userInfo } from 'node:os'
 import path from 'node:path'
 import { describe, expect, test } from 'vitest'
@@ -44,6 +44,35 @@ inEachShell((host) => {
         tar: expect.stringMatching(/^\/.*\/tar$/),
         node: expect.stringMatching(/\/node$/),
       })
+    })
+
+    test('tell which other users keep it, where that is asked for and nothing of it is here', async () => {
+      const { root, home } = host()
+      const passwd = `own:x:1:1::${root}/own:\nelastic:x:2:2::${root}/elastic:/bin/sh\nbob:x:3:3::${root}/bob:\nnobody:x:4:4:::\n`
+      writeFileSync(`${root}/passwd`, passwd)
+      const receipt = (user: string, key: string) => {
+        mkdirSync(`${root}/${user}/trueno`, { recursive: true })
+        writeFileSync(`${root}/${user}/trueno/receipt.json`, JSON.stringify({ version: 1, key }))
+      }
+      receipt('elastic', '127.0.0.1')
+      receipt('bob', '127.0.0.2')
+      mkdirSync(`${root}/own`, { recursive: true })
+      const kept = async (asked: readonly string[]) => {
+        const more = {
+          asked,
+          home: '~/trueno',
+          env: { HOME: `${root}/own` },
+          instead: { '/etc/passwd': `${root}/passwd` },
+        }
+        return (await facts([], more)).keptByOthers
+      }
+      expect(await kept(['others'])).toEqual([{ user: 'elastic', path: `${root}/elastic/trueno` }])
+      expect(await kept([])).toEqual([])
+      receipt('own', '127.0.0.1')
+      expect(await kept(['others'])).toEqual([])
+      expect(
+        (await facts([], { asked: ['others'], home, instead: { '/etc/passwd': `${root}/passwd` } })).keptByOthers,
+      ).toEqual([])
     })
 
     test('tell what has arrived of artifacts that are not whole', async () => {

@@ -37,7 +37,7 @@ import {
   socketPathsFit,
   spaceForArtifacts,
 } from './place.js'
-import { otherRunUser } from './run-user.js'
+import { keptByAnother, otherRunUser } from './run-user.js'
 import { componentsPresent, releaseAtHand, settingsAtHand, toolsPresent } from './software.js'
 import { allSeen } from './unseen.js'
 
@@ -75,6 +75,7 @@ export const hostChecks = {
   'name-not-found-there': stops(peersResolve),
   'hostname-unknown': stops(hostnameResolves),
   'port-taken': stops(portsFree),
+  'kept-by-another-user': stops(({ host, facts }) => keptByAnother(host, facts)),
   'runs-as-another-user': warns(({ host, facts }) => otherRunUser(host, facts)),
   'java-untried': warns(javaTried),
   'memory-low': warns(memoryFits),

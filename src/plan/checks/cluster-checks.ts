@@ -9,7 +9,7 @@ import { short } from '../state.js'
 import { type Check, type FindAcross, notes, stops, warns } from './checked.js'
 import { clocksAgree } from './clocks.js'
 import { closedToOthers, noPublicAddress } from './exposure.js'
-import { otherRunUser } from './run-user.js'
+import { keptByAnother, otherRunUser } from './run-user.js'
 import { copiesHavePlaces, type FindInShape, majorityNeeded, workersThere } from './shape.js'
 import { hostsNear, namesKnown, portsAccepted, portsAnswer, routesThere, waysTried } from './ways.js'
 
@@ -77,7 +77,7 @@ export function foreignProcesses({ chosen, facts, ...context }: PlanContext): re
 export function unseenRunUsers({ chosen, facts }: PlanContext): readonly Problem[] {
   return chosen.flatMap((host) => {
     const found = facts.get(host.key)
-    return found === undefined ? [] : otherRunUser(host, found)
+    return found === undefined ? [] : [...keptByAnother(host, found), ...otherRunUser(host, found)]
   })
 }
 

@@ -1,6 +1,6 @@
 import type { Host } from '../../cluster/cluster.js'
 import type { Facts } from '../../cluster/facts.js'
-import type { Problem } from '../../errors.js'
+import { errorProblem, type Problem } from '../../errors.js'
 import { apiPort } from '../../trueno/balancer.js'
 
 /**
@@ -12,7 +12,25 @@ export function otherRunUser(host: Host, facts: Facts): readonly Problem[] {
     ({ port, address, ours }) => port === apiPort && !ours && (address === '*' || facts.ownAddresses.includes(address)),
   )
   const other = listener?.user ?? facts.user.name
-  return facts.receipt !== null || !host.member || other === facts.user.name ? [] : [mayRunAs(other, host, facts)]
+  return facts.receipt !== null || facts.keptByOthers.length > 0 || !host.member || other === facts.user.name
+    ? []
+    : [mayRunAs(other, host, facts)]
+}
+
+/** Another user keeps this host. To go on as this one would make another cluster beside it. */
+export function keptByAnother({ key }: Host, { user, home, keptByOthers }: Facts): readonly Problem[] {
+  const [other, ...more] = keptByOthers
+  if (other === undefined) return []
+  return [
+    errorProblem({
+      code: 'kept-by-another-user',
+      title: 'the cluster is kept there by another user',
+      cause: `${user.name} has nothing of it in ${home.path}, and user ${other.user} has its receipt in ${other.path}`,
+      evidence: more.map((one) => `so has ${one.user} in ${one.path}`).join('\n'),
+      remedy: `say so in the inventory: \`runAs: ${other.user}\`; or remove ${other.path} if nobody needs it any more`,
+      host: key,
+    }),
+  ]
 }
 
 function mayRunAs(other: string, { key }: Host, facts: Facts): Problem {
