@@ -146,7 +146,16 @@ function dialOptions({ target, context, limitMs }: Login): DialOptions {
 async function throughJumps({ target, context, signal }: Login): Promise<Route['open']> {
   const last = target.jumps.at(-1) as Target
   const link = await jumpLink(target, { context, signal })
-  return () => forwardThrough(link, last, target)
+  return (over) => {
+    const opening = forwardThrough(link, last, target)
+    // What nothing answers is given up there much later.
+    return unlessAborted(opening, over, () => {
+      opening.then(
+        (stream) => stream.destroy(),
+        () => {},
+      )
+    })
+  }
 }
 
 /** The link to the last jump host before a target. */

@@ -2,11 +2,15 @@ import { mkdtempSync, rmSync } from 'node:fs'
 import { createServer, type Socket } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { type Duplex, PassThrough } from 'node:stream'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { createSsh } from '../../src/ssh/connect.js'
 import { followFiles } from '../../src/ssh/follow.js'
+import { createIdentityStore } from '../../src/ssh/identities.js'
 import type { Link, Session } from '../../src/ssh/link.js'
 import { runScript } from '../../src/ssh/run-script.js'
+import { ssh2Way } from '../../src/ssh/ssh2-way.js'
+import type { LinkContext } from '../../src/ssh/way.js'
 import { systemWorld } from '../../src/system-world.js'
 import { startSshd } from '../helpers/sshd.js'
 import { errorOf } from './observe.js'
@@ -119,6 +123,31 @@ describe('a session that is not opened yet', () => {
     await new Promise(setImmediate)
     expect(isClosed()).toBe(true)
   })
+})
+
+test('a host that a jump host gets no answer from is not waited for beyond the limit, and closed when it comes', async () => {
+  await using ssh = createSsh({ world: systemWorld, only: loopbackOnly })
+  const jump = await ssh.resolve({ ssh: '127.0.0.1' })
+  const target = { ...jump, jumps: [jump], identityAgent: null, identityFiles: [] }
+  let answer = (_stream: Duplex) => {}
+  const link = { forward: () => new Promise((resolve) => (answer = resolve)) } as unknown as Link
+  const context = {
+    only: null,
+    asker: { ask: null },
+    identities: createIdentityStore(null),
+    passwords: { available: false },
+    jump: async () => link,
+  } as unknown as LinkContext
+  const way = await ssh2Way({ host: 'host', target, context, limitMs: 1, answerLimitMs: 1, signal: undefined })
+  const stop = new AbortController()
+  const login = way.login(stop.signal)
+  await new Promise(setImmediate)
+  stop.abort(new Error('late'))
+  await expect(login).rejects.toThrow('late')
+  const stream = new PassThrough()
+  answer(stream)
+  await new Promise(setImmediate)
+  expect(stream.destroyed).toBe(true)
 })
 
 test('a login to a jump host that does not answer ends with the run', async () => {
