@@ -83,6 +83,7 @@ export const elasticsearch: readonly Cause[] = [
 export const elasticsearchLate: readonly Cause[] = [
   told('elasticsearch-late', /Error while initializing External API|No Living connections/, {
     tells: 'delay',
+    in: /^Trueno-Core/,
     title: 'Elasticsearch was not there when Trueno asked',
     cause: () =>
       'Trueno asks Elasticsearch once and never says then that it is ready; it serves as soon as that answers',

@@ -6,12 +6,12 @@ const elsewhere = 'or name another directory with `home` or `data` in the invent
 
 /** What the kernel and its limits refuse. */
 export const machine: readonly Cause[] = [
-  told('disk-full', /no space left on device|disk quota exceeded|EDQUOT/i, {
+  told('disk-full', /no space left on device|disk quota exceeded|\bEDQUOT\b/i, {
     title: 'The disk is full',
     cause: (_, scene) => `there is no space left on the device${fullest(scene)}`,
     remedy: () => `free space on the host, ${elsewhere}; ${again}`,
   }),
-  told('disk-read-only', /EROFS|Read-only file system/i, {
+  told('disk-read-only', /\bEROFS\b|Read-only file system/i, {
     title: 'The disk is read-only',
     cause: (_, scene) =>
       `a file system cannot be written to any more${list(scene, ({ options }) => options.includes('ro'))}`,
@@ -42,7 +42,7 @@ export const machine: readonly Cause[] = [
       remedy: () => `raise nproc for that user in /etc/security/limits.conf, ${again}`,
     },
   ),
-  told('open-files-exhausted', /Too many open files|EMFILE|ENFILE/, {
+  told('open-files-exhausted', /Too many open files|\b(?:EMFILE|ENFILE)\b/, {
     title: 'No more files can be opened',
     cause: (_, scene) => `a process has as many files open as it may${limitOf(scene, 'openFiles')}`,
     remedy: () => `raise nofile for that user in /etc/security/limits.conf, ${again}`,

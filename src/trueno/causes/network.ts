@@ -5,7 +5,7 @@ import { again, type Cause, told } from './cause.js'
 export const network: readonly Cause[] = [
   told(
     'port-taken',
-    /Failed to bind to \[(\d+)\]|listen EADDRINUSE[^\d]*(?:[\d.]*:)*(\d+)|Could not bind to \S+ and (\d+)|Address already in use.*:(\d+)$/,
+    /Failed to bind to \[(\d+)\].*Address already in use|listen EADDRINUSE[^\d]*(?:[\d.]*:)*(\d+)|Could not bind to \S+ and (\d+)|Address already in use.*:(\d+)$/,
     {
       title: 'A port is taken',
       cause: ([port], scene) => `port ${port} is taken by ${holder(scene, Number(port))}`,

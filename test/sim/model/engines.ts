@@ -117,7 +117,7 @@ export async function runEngine(engine: Engine, process: Process, host: TruenoHo
   await comeUp(engine, process, machine)
   const taken = engine.ports.find((port) => !process.listen(port, engine.name))
   if (taken !== undefined) {
-    logs.out(`BindTransportException[Failed to bind to [${taken}]]`)
+    logs.out(`BindTransportException[Failed to bind to [${taken}]]; nested: BindException[Address already in use];`)
     return end(machine, process, 1)
   }
   if (engine.name === 'sparkWorker') return work(engine, process, host, logs)
