@@ -24,13 +24,15 @@ carries() { # TEXT
 
 # TERM to the parents, and to those that lose theirs; after SECONDS KILL to all that is left.
 end_processes() { # SECONDS
-  until_then=$(($(date +%s) + $1))
+  read_uptime
+  until_then=$((uptime + $1))
   signalled=' '
   while left=$(ours) && [ -n "$left" ] && in_time; do
     each_once TERM "$(printf '%s\n' "$left" | orphans)"
     pause 0.1
   done
-  until_then=$(($(date +%s) + 5))
+  read_uptime
+  until_then=$((uptime + 5))
   while left=$(ours) && [ -n "$left" ] && in_time; do
     signalled=' '
     each_once KILL "$(printf '%s\n' "$left" | cut -f 2,3)"
@@ -39,7 +41,8 @@ end_processes() { # SECONDS
 }
 
 in_time() {
-  [ "$(date +%s)" -lt "$until_then" ]
+  read_uptime
+  [ "$uptime" -lt "$until_then" ]
 }
 
 each_once() { # SIGNAL "PID TICKS" LINES

@@ -157,11 +157,13 @@ address_lines() { # BEGINNING-OF-LINE
 look_up_others() {
   find_tool getent || return 0
   asked=0
+  read_uptime
+  late=$((uptime + 5))
   for name in $names; do
     case $newline$told in *"${newline}name	$name	"*) continue ;; esac
     look_up "$name" | address_lines "name	$name" &
     asked=$((asked + 1))
-    [ $((asked % 16)) -ne 0 ] || { wait && [ $(($(date +%s) - now)) -lt 5 ]; } || break
+    [ $((asked % 16)) -ne 0 ] || { wait && read_uptime && [ "$uptime" -lt "$late" ]; } || break
   done
   wait
 }

@@ -86,6 +86,12 @@ pause() { # SECONDS
   sleep "$1" 2>/dev/null || sleep 1
 }
 
+# Sets $uptime, whole seconds since the machine began: a clock that nobody sets.
+read_uptime() {
+  read -r uptime _ </proc/uptime
+  uptime=${uptime%%.*}
+}
+
 # --- arguments ---------------------------------------------------------------------------------------------------
 
 is_number() { # TEXT
@@ -174,7 +180,8 @@ enter() { # NAME HOME SECONDS
   flags=$2/run/.$1
   ticks_of $$
   mine=$flags-$$-$ticks
-  deadline=$(($(date +%s) + $3))
+  read_uptime
+  deadline=$((uptime + $3))
   until alone && raise_flag && wait_raised; do
     lower_flag
     wait_for_rival
@@ -200,7 +207,8 @@ wait_raised() {
 }
 
 wait_for_rival() {
-  [ "$(date +%s)" -le "$deadline" ] || fail 74 "another '${flags##*.}' is under way on this host (pid ${rival:-gone})"
+  read_uptime
+  [ "$uptime" -le "$deadline" ] || fail 74 "another '${flags##*.}' is under way on this host (pid ${rival:-gone})"
   [ -z "$rival" ] || while_waiting "$rival"
   pause 0.05
 }

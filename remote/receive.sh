@@ -201,10 +201,10 @@ mirror_ended() {
 # Whoever was here before may hang on a link that is gone: when nothing arrives for 5 s it is ended.
 while_waiting() { # PID
   count_part
-  now=$(date +%s)
-  if [ "$have" != "${waited_at-}" ]; then waited_at=$have since=$now; fi
-  if [ "$have" -eq "$bytes" ] || [ $((now - since)) -lt 5 ]; then return 0; fi
-  since=$now
+  read_uptime
+  if [ "$have" != "${waited_at-}" ]; then waited_at=$have since=$uptime; fi
+  if [ "$have" -eq "$bytes" ] || [ $((uptime - since)) -lt 5 ]; then return 0; fi
+  since=$uptime
   kill "$1" 2>/dev/null || true
 }
 

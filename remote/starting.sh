@@ -112,7 +112,8 @@ raise_limit() { # OPTION
 launch() ( # DIRECTORY OUTPUT NAME=VALUE... COMMAND ARGUMENT...
   cd "$1" && exec </dev/null >>"$2" 2>&1 3>&- 4>&- 5>&- 6>&- 7>&- 8>&- 9>&- || exit 73
   shift 2
-  raise_limits
+  # What is started does without, where it must.
+  raise_limits || true
   # shellcheck disable=SC2016 # expanded by that shell
   set -- "TRUENO_DEPLOY_CLUSTER=$cluster" "TRUENO_DEPLOY_HOME=$home" "TRUENO_DEPLOY_PART=$part" \
     "TRUENO_DEPLOY_START=$start_id" sh -c 'rm -f "$0"; env "$@"; exit "$?"' "$flag" "$@"

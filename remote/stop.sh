@@ -25,11 +25,15 @@ main() { # TOKEN HOME DATA CLUSTER_ID TIMEOUT_S PORT:ADDRESS...
   enter start "$home" $((limit + 30))
   check_token "$1" "$home"
   shift 5
-  if [ -z "$(marked_part "$home" trueno)" ]; then
+  running=$(marked_part "$home" trueno)
+  if [ -z "$running" ]; then
     echo nothing
     exit 0
   fi
-  stop_orderly || end_processes "$limit"
+  # The daemon of another cluster would end all of that.
+  if [ -n "$(printf '%s\n' "$running" | of_part trueno "$cluster")" ]; then
+    stop_orderly || end_processes "$limit"
+  fi
   prove "$@"
 }
 
@@ -40,14 +44,15 @@ stop_orderly() {
   read_record "$home/run/start.json"
   start_id=$recorded_id
   : >"$home/run/stop.out"
-  until_then=$(($(date +%s) + limit))
-  patience=$(($(date +%s) + 2)) signalled=' '
+  read_uptime
+  until_then=$((uptime + limit)) patience=$((uptime + 2)) signalled=' '
   (flag='' launch_stop) &
   while left=$(ours) && [ -n "$left" ] && in_time && { ticks_of $! || daemon_lives; }; do
-    [ "$(date +%s)" -lt "$patience" ] || end_deaf_core
+    [ "$uptime" -lt "$patience" ] || end_deaf_core
     pause 0.1
   done
-  rest=$((until_then - $(date +%s)))
+  read_uptime
+  rest=$((until_then - uptime))
   end_processes $((rest > 5 ? rest : 5))
 }
 
