@@ -41,14 +41,20 @@ interface Texts {
   readonly also?: (scene: Scene) => string
 }
 
+interface WhereTold {
+  readonly tells?: Cause['tells']
+  /** Only in logs of these names. */
+  readonly in?: RegExp
+  /** A line anywhere that says that it is something else. */
+  readonly unless?: RegExp
+}
+
 /** A cause that a log line tells. */
-export function told(
-  code: ProblemCode,
-  pattern: RegExp,
-  texts: Texts & { readonly tells?: Cause['tells'] /** Only in logs of these names. */; readonly in?: RegExp },
-): Cause {
+export function told(code: ProblemCode, pattern: RegExp, texts: Texts & WhereTold): Cause {
   const isIn = (line: SceneLine): boolean => texts.in === undefined || texts.in.test(nameOf(line.file))
-  const find = ({ lines }: Scene): readonly Clue[] => lines.filter(isIn).flatMap((line) => clueIn(line, pattern))
+  const isOtherwise = (lines: Scene['lines']): boolean => lines.some(({ text }) => texts.unless?.test(text) === true)
+  const find = ({ lines }: Scene): readonly Clue[] =>
+    isOtherwise(lines) ? [] : lines.filter(isIn).flatMap((line) => clueIn(line, pattern))
   return { code, tells: 'failure', ...texts, pattern, find }
 }
 

@@ -1,12 +1,16 @@
 import type { Scene, SceneListener } from '../scene.js'
 import { again, type Cause, told } from './cause.js'
 
+/** Whoever asks for such an address gets no port of it, free as they all are. */
+const notLocal = /Cannot assign requested address|EADDRNOTAVAIL/
+
 /** Ports, names and addresses. */
 export const network: readonly Cause[] = [
   told(
     'port-taken',
     /Failed to bind to \[(\d+)\].*Address already in use|listen EADDRINUSE[^\d]*(?:[\d.]*:)*(\d+)|Could not bind to \S+ and (\d+)|Address already in use.*:(\d+)$/,
     {
+      unless: notLocal,
       title: 'A port is taken',
       cause: ([port], scene) => `port ${port} is taken by ${holder(scene, Number(port))}`,
       remedy: ([port], scene) => `${freeing(scene, Number(port))}, ${again}`,
@@ -14,17 +18,19 @@ export const network: readonly Cause[] = [
   ),
   // Its REST server, and a worker's page, may be anywhere: nobody looks for them.
   told('spark-moved-port', /Service '(sparkMaster|MasterUI)' could not bind on port (\d+)\. Attempting port (\d+)/, {
+    unless: notLocal,
     title: 'Spark moved to another port',
     cause: ([service, port, next], scene) =>
       `port ${port} is taken by ${holder(scene, Number(port))}, so Spark's ${service} went on to ${next}, where nobody looks for it`,
     remedy: ([, port], scene) => `${freeing(scene, Number(port))}, \`trueno-deploy down\` and \`up\` again`,
   }),
   told('spark-moved-port', /Service '(\w+)' failed after (\d+) retries/, {
+    unless: notLocal,
     title: 'Spark finds no free port',
     cause: ([service, times]) => `all ${times} ports that Spark's ${service} tried are taken`,
     remedy: () => `see \`ss -ltnp\` on the host for who has them, ${again}`,
   }),
-  told('address-not-local', /Cannot assign requested address|EADDRNOTAVAIL/, {
+  told('address-not-local', notLocal, {
     title: 'The address is not one of this host',
     cause: (_, { host }) => `${host} means an address that the host itself does not have`,
     remedy: () => 'use an address of the host as its key in cluster.json, or correct /etc/hosts on the host',
