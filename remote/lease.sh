@@ -1,6 +1,7 @@
 #!/bin/sh
 # The lease on a cluster: who may change it. It lies on one host, in HOME/lease: owner.json, and beat, its last sign of
-# life (epoch seconds). Scripts that come with a lower token than a host has seen are refused (lib.sh).
+# life: epoch seconds, and on a second line the boot and the seconds since it began, since clocks are set. Scripts that
+# come with a lower token than a host has seen are refused (lib.sh).
 #
 # Usage: lease.sh SEEN HOME take WHO PURPOSE [RUN [FORMER]]  takes it: nobody has it, its owner was silent for more than
 #                                                            60 s, or its owner is FORMER
@@ -44,11 +45,33 @@ read_owner() {
   held_token=${owner#'{"token":'}
   held_token=${held_token%%,*}
   is_number "$held_token" || held_token=0
-  beat=0
-  if [ -e "$lease/beat" ]; then read -r beat <"$lease/beat" || true; fi
-  is_number "$beat" || beat=0
-  silent=$(($(date +%s) - beat))
+  read_silence
+}
+
+# An earlier boot's owner has been silent for all of this one. Earlier versions tell the epoch only.
+read_silence() {
+  beat=0 of_boot='' at=''
+  if [ -e "$lease/beat" ]; then { read -r beat && read -r of_boot at; } <"$lease/beat" || true; fi
+  read_moment
+  if ! is_number "$at"; then
+    is_number "$beat" || beat=0
+    silent=$(($(date +%s) - beat))
+  elif [ "$of_boot" = "$boot_id" ]; then
+    silent=$((uptime - at))
+  else
+    silent=$uptime
+  fi
   [ "$silent" -ge 0 ] || silent=0
+}
+
+read_moment() {
+  read_uptime
+  read -r boot_id </proc/sys/kernel/random/boot_id
+}
+
+sign_of_life() {
+  read_moment
+  printf '%s\n%s %s\n' "$(date +%s)" "$boot_id" "$uptime"
 }
 
 take() { # WHO PURPOSE RUN FORMER
@@ -68,10 +91,9 @@ take() { # WHO PURPOSE RUN FORMER
   remember_token "$token" "$home"
   new=$home/.lease-$$
   make_directory "$new/lease"
-  now=$(date +%s)
   printf '{"token":%s,"who":"%s","purpose":"%s","since":%s,"run":"%s"}\n' \
-    "$token" "$(escaped "$1")" "$(escaped "$2")" "$now" "$3" | write_whole "$new/lease/owner.json"
-  echo "$now" | write_whole "$new/lease/beat"
+    "$token" "$(escaped "$1")" "$(escaped "$2")" "$(date +%s)" "$3" | write_whole "$new/lease/owner.json"
+  sign_of_life | write_whole "$new/lease/beat"
   discard
   must "take the lease in $home" mv "$new/lease" "$home/"
   printf 'token\t%s\n' "$token"
@@ -84,7 +106,7 @@ has_already() { # RUN
 
 beat() {
   require_ownership
-  date +%s | write_whole "$lease/beat"
+  sign_of_life | write_whole "$lease/beat"
 }
 
 # Given back already, as when this is repeated after a broken link, is well.

@@ -27,7 +27,7 @@ machine_and_records() {
       tell("start", text_of(home "/run/start.json"))
       tell("balancer-start", text_of(home "/run/balancer-start.json"))
       print "token", highest(home "/run/token")
-      lease(text_of(home "/lease/owner.json"), line_of(home "/lease/beat"))
+      lease(text_of(home "/lease/owner.json"), home "/lease/beat")
       exits(home "/run/pm2/pm2.log")
     }
 
@@ -163,9 +163,15 @@ machine_and_records() {
       close(file)
       return most + 0
     }
-    function lease(owner, beat,  silent) {
-      silent = ENVIRON["facts_now"] - (beat ~ /^[0-9]+$/ ? beat : 0)
-      if (owner != "") print "lease", (silent < 0 ? 0 : whole(silent)), owner
+    # As lease.sh reads it.
+    function lease(owner, file,  epoch, line, at, silent) {
+      if (owner == "") return
+      if ((getline epoch < file) <= 0 || epoch !~ /^[0-9]+$/) epoch = 0
+      silent = ENVIRON["facts_now"] - epoch
+      if ((getline line < file) > 0 && split(line, at, " ") == 2)
+        silent = int(line_of("/proc/uptime")) - (at[1] == line_of("/proc/sys/kernel/random/boot_id") ? at[2] : 0)
+      close(file)
+      print "lease", (silent < 0 ? 0 : whole(silent)), owner
     }
     # Its beginning is enough: that of the start.
     function exits(file,  line, name, count, lines) {

@@ -239,6 +239,19 @@ inEachShell((host) => {
     expect(found.lease?.silent).toBeLessThan(1060)
   })
 
+  test('of a lease count its silence by what nobody sets, and of an earlier boot from the present one on', async () => {
+    const silent = async (moment: string) => {
+      host().put('lease/owner.json', '{"token":10,"who":"me@x","purpose":"up","since":5}\n')
+      host().put('lease/beat', `9999999999\n${moment}\n`)
+      return (await facts()).lease?.silent ?? -1
+    }
+    const [uptime = 0] = readFileSync('/proc/uptime', 'utf8').split('.').map(Number)
+    const bootId = readFileSync('/proc/sys/kernel/random/boot_id', 'utf8').trim()
+    expect(await silent(`${bootId} ${uptime - 30}`)).toBeGreaterThanOrEqual(30)
+    expect(await silent(`${bootId} ${uptime + 9999}`)).toBe(0)
+    expect(await silent('another-boot 9999999999')).toBeGreaterThanOrEqual(uptime)
+  })
+
   test('change nothing on the disk', async () => {
     host().put('etc/cluster.json', '{}')
     const before = times(host().root)

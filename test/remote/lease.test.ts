@@ -1,7 +1,10 @@
+import { readFileSync } from 'node:fs'
 import { describe, expect, test } from 'vitest'
 import { inEachShell } from './test-host.js'
 
 const longAgo = '1000000000'
+const bootId = readFileSync('/proc/sys/kernel/random/boot_id', 'utf8').trim()
+const uptime = () => Math.floor(Number.parseFloat(readFileSync('/proc/uptime', 'utf8')))
 
 inEachShell((host) => {
   const lease = (token: number, ...words: string[]) => host().run('lease', [token, host().home, ...words])
@@ -57,6 +60,21 @@ inEachShell((host) => {
       host().put('lease/something', 'x')
       expect(await take()).toMatchObject({ code: 0 })
       expect(host().list('lease')).toEqual(['beat', 'owner.json'])
+    })
+
+    test('goes by what nobody sets, the time since the machine began', async () => {
+      await take('they@desk')
+      host().fakeTool('date', '#!/bin/sh\necho 9999999999\n')
+      expect(await take()).toMatchObject({ code: 74, stdout: expect.stringMatching(/^held\t.*\t\d+\n$/) })
+      host().put('lease/beat', `9999999999\n${bootId} ${uptime() - 61}\n`)
+      expect(await take()).toMatchObject({ code: 0, stdout: 'token\t2\n' })
+    })
+
+    test('of an owner that was not heard since the machine began anew waits as long as since then', async () => {
+      await take('they@desk')
+      host().put('lease/beat', `1\nanother-boot 1\n`)
+      expect(uptime()).toBeGreaterThan(60)
+      expect(await take()).toMatchObject({ code: 0, stdout: 'token\t2\n' })
     })
 
     test('does not take a clock that was set back for silence', async () => {
@@ -118,7 +136,7 @@ inEachShell((host) => {
     await take()
     silence()
     expect(await lease(1, 'beat')).toEqual({ code: 0, stdout: '', stderr: '' })
-    expect(Number(host().read('lease/beat'))).toBeGreaterThan(Number(longAgo))
+    expect(Number.parseInt(host().read('lease/beat'), 10)).toBeGreaterThan(Number(longAgo))
     expect(await take()).toMatchObject({ code: 74 })
   })
 

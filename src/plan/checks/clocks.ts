@@ -24,8 +24,7 @@ function middleOf(values: readonly number[]): number {
 function wrongThere(host: HostKey, { aheadMs }: ClockReading, middle: number): FoundAcross {
   return {
     title: `its clock is ${difference(aheadMs - middle)}`,
-    cause:
-      'it differs from the middle of all clocks: its logs do not fit those of others, and to it a lease may look expired',
+    cause: 'it differs from the middle of all clocks: its logs do not fit those of others',
     evidence: `${difference(aheadMs)} of this machine, ${difference(aheadMs - middle)} of the middle`,
     remedy: 'let it take its time from a time server: `timedatectl set-ntp true`, or chrony',
     host,
