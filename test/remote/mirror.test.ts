@@ -62,6 +62,12 @@ inEachShell((host) => {
     expect(await take(artifact, address, { env: { ...env, ...trusting }, instead })).toMatchObject({ code: 0 })
     expect(host().list('artifacts')).toEqual([artifact.sha256])
   })
+
+  test('receive with curl says when what a mirror sends finds no room', async () => {
+    host().mountSmallDisk('1m')
+    host().fakeTool('curl', '#!/bin/sh\ncat /dev/zero\nexit 23\n')
+    expect(await take(artifactOf(host()), 'http://127.0.0.1:9/file')).toMatchObject({ code: 72 })
+  })
 })
 
 /** Has it at `/file`, with ranges. @param identity over TLS */

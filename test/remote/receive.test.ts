@@ -3,7 +3,7 @@ import path from 'node:path'
 import { expect, test } from 'vitest'
 import { type Artifact, argumentsOf, artifactOf, sizeOf } from './artifact.js'
 import { settled } from './sleepers.js'
-import { inEachShell } from './test-host.js'
+import { inEachShell, pathOf } from './test-host.js'
 
 inEachShell((host) => {
   const receive = (artifact: Artifact, input: Buffer, keep = 'drop') =>
@@ -108,6 +108,24 @@ inEachShell((host) => {
     expect(await receive(artifact, Buffer.alloc(0))).toMatchObject({
       code: 0,
       stdout: `from ${artifact.sent.length}\nstored\n`,
+    })
+    expect(host().list('artifacts')).toEqual([artifact.sha256])
+  })
+
+  test('receive stores nothing of what gzip breaks off where tar sees no fault', async () => {
+    const artifact = artifactOf(host(), { encoding: 'gz' })
+    host().fakeTool('gzip', `#!/bin/sh\n${pathOf('gzip')} "$@" | head -c 512\nexit 1\n`)
+    expect(await receive(artifact, artifact.sent)).toMatchObject({ code: 70 })
+    expect(host().list('artifacts')).toEqual([`.part-${artifact.wire}`])
+  })
+
+  test('receive leaves nothing of a copy to be passed on that did not succeed', async () => {
+    const artifact = artifactOf(host())
+    host().fakeTool('ln', '#!/bin/sh\nexit 1\n')
+    host().fakeTool('cp', '#!/bin/sh\nhead -c 10 "$1" >"$2"\nexit 1\n')
+    expect(await host().run('receive', argumentsOf(host(), artifact, 'keep'), { input: artifact.sent })).toMatchObject({
+      code: 0,
+      stdout: 'from 0\nstored\n',
     })
     expect(host().list('artifacts')).toEqual([artifact.sha256])
   })
