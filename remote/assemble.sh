@@ -25,6 +25,8 @@ main() { # TOKEN HOME RELEASE_ID PART...
   shift 3
   check_parts "$@"
   make_directory "$home/releases"
+  # Another may go on, as when this is repeated after a broken link: it has all the time that it needs.
+  enter assemble "$home" 1800
   remove_leftovers "$home/releases/.new-"
   new=$home/releases/.new-$id-$$
   tree=$new/$id
@@ -114,14 +116,17 @@ put_in_place() { # SHA256 TO
 
 # Made when an artifact is put into a release first, so as it came.
 list_contents() { # SHA256 TO
-  [ -e "$home/artifacts/$1.sums" ] || contents "$home/artifacts/$1" | write_whole "$home/artifacts/$1.sums"
+  [ -e "$home/artifacts/$1.sums" ] || must "list what is in artifact $1" record_contents "$home/artifacts/$1"
+}
+
+record_contents() { # DIRECTORY
+  { contents "$1" >"$1.sums.new-$$" && mv -f "$1.sums.new-$$" "$1.sums"; } || { rm -f "$1.sums.new-$$"; return 1; }
 }
 
 contents() { # DIRECTORY
   size=$(du -sk "$1" 2>/dev/null) || true
   cd "$1" || return
-  printf 'KiB %s all\n' "${size%%[!0-9]*}"
-  list_tree
+  printf 'KiB %s all\n' "${size%%[!0-9]*}" && list_tree
 }
 
 check_parts() { # PART...

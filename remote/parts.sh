@@ -31,7 +31,7 @@ find_node() { # HOME
 # the sha256 of each file, `link TARGET` of each link.
 list_tree() {
   find . -type f -perm -100 | sed 's/^/program  /'
-  find . -type f -exec sha256sum {} +
+  find . -type f -exec sha256sum {} + || return
   # shellcheck disable=SC2016 # the shell that find runs
   find . -type l -exec sh -c 'for link do printf "link %s  %s\n" "$(readlink "$link")" "$link"; done' list {} +
 }

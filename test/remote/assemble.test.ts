@@ -2,7 +2,7 @@ import { chmodSync, mkdirSync, readFileSync, readlinkSync, statSync, symlinkSync
 import path from 'node:path'
 import { expect, test } from 'vitest'
 import { ticksOf } from './sleepers.js'
-import { inEachShell, type TestHost } from './test-host.js'
+import { inEachShell, pathOf, type TestHost } from './test-host.js'
 
 const id = 'f'.repeat(64)
 const base = 'a'.repeat(64)
@@ -115,6 +115,24 @@ inEachShell((host) => {
     expect(host().read(`releases/${id}.parts`)).toMatch(new RegExp(`\nartifact ${engine} ${place}\n$`))
     expect(host().list('releases')).toEqual([id, `${id}.parts`])
     expect(await assemble(...wanted)).toEqual({ code: 0, stdout: 'present\n', stderr: '' })
+  })
+
+  test('assemble by several at once gives a release what it lacks once', async () => {
+    stock(host())
+    await assemble('artifact', base, '', 'placeholder', 'lib/engine/bin/run')
+    const results = await Promise.all(
+      [1, 2, 3, 4].map(() => assemble('artifact', base, '', 'artifact', engine, 'lib/engine')),
+    )
+    expect(results.map(({ stdout }) => stdout).sort()).toEqual(['extended\n', ...Array(3).fill('present\n')])
+    expect(host().list(`releases/${id}/lib/engine`)).toEqual(['bin'])
+    expect(host().list('run')).toEqual(['token'])
+  })
+
+  test('assemble records nothing of an artifact that it could not read to the end', async () => {
+    stock(host())
+    host().fakeTool('sha256sum', `#!/bin/sh\n${pathOf('sha256sum')} "$@" | head -n 1\nexit 1\n`)
+    expect(await assemble('artifact', base, '')).toMatchObject({ code: 70, stderr: expect.stringContaining(base) })
+    expect([host().list('artifacts'), host().list('releases')]).toEqual([[base, engine], []])
   })
 
   test('assemble removes what dead ones left, not what living ones build', async () => {
