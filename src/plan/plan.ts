@@ -2,7 +2,6 @@ import type { HostKey, Sha256 } from '../cluster/cluster.js'
 import type { ClusterId } from '../cluster/receipt.js'
 import type { Problem } from '../errors.js'
 import type { Gate } from '../trueno/gates.js'
-import type { Sends } from './sends.js'
 
 /** What will be done, as data: phases in order; in a phase hosts side by side; on a host steps in order. */
 export interface Plan {
@@ -27,6 +26,20 @@ export interface Plan {
   readonly unreachable: readonly Problem[]
   /** What the checks found; an `error` keeps the plan from being applied. */
   readonly problems: readonly Problem[]
+}
+
+/** What travels to the hosts. */
+export interface Sends {
+  /** Hosts that get something, with how much. */
+  readonly hosts: readonly { readonly host: HostKey; readonly bytes: number }[]
+  /** All of that. */
+  readonly bytes: number
+  /** Each artifact counted once, however many hosts get it. */
+  readonly distinctBytes: number
+  /** What leaves the laptop: where hosts pass it on, once for each network; nothing of what a mirror has. */
+  readonly fromHere: number
+  /** False: some were never packed for sending yet, and count unpacked: it will be less. */
+  readonly exact: boolean
 }
 
 export type PhaseId =

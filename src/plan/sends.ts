@@ -1,20 +1,6 @@
 import type { HostKey, Sha256 } from '../cluster/cluster.js'
 import type { Artifact } from '../trueno/release.js'
-import type { Phase } from './plan.js'
-
-/** What travels to the hosts. */
-export interface Sends {
-  /** Hosts that get something, with how much. */
-  readonly hosts: readonly { readonly host: HostKey; readonly bytes: number }[]
-  /** All of that. */
-  readonly bytes: number
-  /** Each artifact counted once, however many hosts get it. */
-  readonly distinctBytes: number
-  /** What leaves the laptop: where hosts pass it on, once for each network; nothing of what a mirror has. */
-  readonly fromHere: number
-  /** False: some were never packed for sending yet, and count unpacked: it will be less. */
-  readonly exact: boolean
-}
+import type { Phase, Sends } from './plan.js'
 
 /** Adds up what the steps of a plan send, as it goes over the wire where that is known. */
 export function sendsOf(phases: readonly Phase[], artifacts: readonly Artifact[]): Sends {

@@ -3,7 +3,7 @@ import { join } from 'node:path'
 import gt from 'semver/functions/gt.js'
 import { errorProblem, type Problem } from '../errors.js'
 import { parse, readText } from './identify.js'
-import type { Subject } from './inspect.js'
+import type { Subject } from './subject.js'
 
 /** The newest pm2 that shows Trueno the lines it waits for (contract, 1.1), and the one to pin. */
 const newestPm2 = '2.8.0'

@@ -1,22 +1,10 @@
 import { posix } from 'node:path'
 import { errorProblem, type Problem } from '../errors.js'
-import { type ComponentDirectory, launchers, type Release } from '../trueno/release.js'
+import { type ComponentDirectory, launchers } from '../trueno/release.js'
 import { dependencyProblems } from './dependencies.js'
-import type { Manifest } from './identify.js'
 import { componentDirectories, folderOf, stateOf } from './parts.js'
+import type { Subject } from './subject.js'
 import type { Entry, Tree } from './tree.js'
-
-/** A Trueno package that is to be looked at. */
-export interface Subject {
-  /** What people call it. */
-  readonly path: string
-  /** Where somebody can change it, for people. */
-  readonly origin: string
-  readonly tree: Tree
-  readonly manifest: Manifest
-  /** As it declares; real Trueno unless it says otherwise. */
-  readonly kind: Release['kind']
-}
 
 /** Everything in a package that would keep it from running on hosts; the contents of its files aside. */
 export async function inspect(subject: Subject): Promise<readonly Problem[]> {

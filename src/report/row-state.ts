@@ -1,6 +1,39 @@
+import type { HostKey } from '../cluster/cluster.js'
 import type { Event } from '../engine/events.js'
 import { oneLine } from './sanitize.js'
-import type { HostRow, StepState } from './state.js'
+
+export interface HostRow {
+  readonly host: HostKey
+  /** `waiting`: its turn has not come yet. */
+  readonly state: 'waiting' | 'working' | 'done' | 'failed' | 'skipped'
+  /** The present or last step; null before the first. */
+  readonly step: StepState | null
+  /** What became of it: a proof, a failure's title. Null: nothing was said. */
+  readonly message: string | null
+  /** When its first step began. */
+  readonly startedAt: number | null
+  readonly endedAt: number | null
+  /** Sent to it in the steps of this phase that are over. */
+  readonly sentBytes: number
+  /** What is on its way to it, by the steps that bring it: several may go on side by side. */
+  readonly sending: ReadonlyMap<string, Sending>
+}
+
+export interface Sending {
+  /** What of it was there before. */
+  readonly fromBytes: number
+  readonly bytes: number
+  readonly totalBytes: number
+}
+
+export interface StepState {
+  readonly title: string
+  readonly startedAt: number
+  /** Milliseconds it may take; null: no limit is known. */
+  readonly limitMs: number | null
+  /** What it does or waits for now; null: nothing was said. */
+  readonly message: string | null
+}
 
 type RowEvent = Extract<
   Event,

@@ -2,8 +2,10 @@ import { isDeepStrictEqual } from 'node:util'
 import type { HostKey } from '../cluster/cluster.js'
 import type { Event } from '../engine/events.js'
 import { exitCodes, type Problem } from '../errors.js'
-import { rowAfter } from './row-state.js'
+import { type HostRow, rowAfter } from './row-state.js'
 import { oneLine, sanitize } from './sanitize.js'
+
+export type { HostRow, Sending } from './row-state.js'
 
 /** What a run has come to: a fold over its events, and all that drawing looks at. Its own texts hold no control codes. */
 export interface ReportState {
@@ -54,39 +56,6 @@ export interface PhaseEnd {
   readonly at: number
   readonly outcome: Outcome
   readonly summary: string
-}
-
-export interface HostRow {
-  readonly host: HostKey
-  /** `waiting`: its turn has not come yet. */
-  readonly state: 'waiting' | 'working' | 'done' | 'failed' | 'skipped'
-  /** The present or last step; null before the first. */
-  readonly step: StepState | null
-  /** What became of it: a proof, a failure's title. Null: nothing was said. */
-  readonly message: string | null
-  /** When its first step began. */
-  readonly startedAt: number | null
-  readonly endedAt: number | null
-  /** Sent to it in the steps of this phase that are over. */
-  readonly sentBytes: number
-  /** What is on its way to it, by the steps that bring it: several may go on side by side. */
-  readonly sending: ReadonlyMap<string, Sending>
-}
-
-export interface Sending {
-  /** What of it was there before. */
-  readonly fromBytes: number
-  readonly bytes: number
-  readonly totalBytes: number
-}
-
-export interface StepState {
-  readonly title: string
-  readonly startedAt: number
-  /** Milliseconds it may take; null: no limit is known. */
-  readonly limitMs: number | null
-  /** What it does or waits for now; null: nothing was said. */
-  readonly message: string | null
 }
 
 type EventOf<Kind extends Event['kind']> = Extract<Event, { kind: Kind }>
