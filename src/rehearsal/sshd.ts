@@ -1,12 +1,12 @@
 import { type ChildProcess, execFile, spawn } from 'node:child_process'
 import { existsSync } from 'node:fs'
 import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
-import { type AddressInfo, createServer } from 'node:net'
 import { tmpdir, userInfo } from 'node:os'
 import { join } from 'node:path'
 import { createInterface } from 'node:readline'
 import { promisify } from 'node:util'
 import type { ServedHost } from './files.js'
+import { freePort } from './free-port.js'
 
 export interface SshdOptions {
   /** Loopback address to listen at, on a port that is free. */
@@ -90,15 +90,4 @@ async function stop(server: ChildProcess, directory: string): Promise<void> {
   const ended = new Promise((resolve) => server.once('exit', resolve))
   if (server.kill()) await ended
   await rm(directory, { recursive: true, force: true })
-}
-
-async function freePort(address: string): Promise<number> {
-  const server = createServer()
-  await new Promise<void>((resolve, reject) => {
-    server.once('error', reject)
-    server.listen(0, address, resolve)
-  })
-  const { port } = server.address() as AddressInfo
-  await new Promise((resolve) => server.close(resolve))
-  return port
 }

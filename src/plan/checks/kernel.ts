@@ -31,24 +31,12 @@ export const enoughMaps: Find = (checked) => {
 
 export const enoughFiles: Find = (checked) => {
   const found = lower('open-files', wantedFiles, checked)
-  if (found === null) return []
-  return [
-    refused(
-      `the run user may open at most ${found} files (hard limit of this session), Elasticsearch wants ${wantedFiles}`,
-      `raise nofile to ${wantedFiles} for that user in /etc/security/limits.conf`,
-    ),
-  ]
+  return found === null ? [] : [limitTooLow(`open at most ${found} files`, 'nofile', wantedFiles)]
 }
 
 export const enoughThreads: Find = (checked) => {
   const found = lower('threads', wantedThreads, checked)
-  if (found === null) return []
-  return [
-    refused(
-      `the run user may run at most ${found} threads (hard limit of this session), Elasticsearch wants ${wantedThreads}`,
-      `raise nproc to ${wantedThreads} for that user in /etc/security/limits.conf`,
-    ),
-  ]
+  return found === null ? [] : [limitTooLow(`run at most ${found} threads`, 'nproc', wantedThreads)]
 }
 
 /** Only where the inventory asks Elasticsearch to lock its memory. */
@@ -124,6 +112,14 @@ export const outlivesSession: Find = ({ host, facts }) => {
       remedy: `write KillExcludeUsers=root ${session.user} below [Login] into a file of /etc/systemd/logind.conf.d, then: sudo systemctl restart systemd-logind (lingering does not spare what a session started)`,
     },
   ]
+}
+
+/** @param may what the user may, by that limit */
+function limitTooLow(may: string, item: string, wanted: number): Finding {
+  return refused(
+    `the run user may ${may} (hard limit of this session), Elasticsearch wants ${wanted}`,
+    `raise ${item} to ${wanted} for that user in /etc/security/limits.conf`,
+  )
 }
 
 function refused(cause: string, remedy: string): Finding {
