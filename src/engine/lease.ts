@@ -40,6 +40,8 @@ export interface OwnRuns {
 }
 
 const beatEveryMs = 15_000
+/** Exit code of the script when somebody else has it by now. */
+const takenOver = 75
 
 /**
  * Takes the lease of a cluster and keeps it alive until it is released.
@@ -60,10 +62,11 @@ export async function takeLease(request: LeaseRequest): Promise<Lease> {
     over.abort(new Error('released'))
     await beating
     const giving = request.connection.run('lease', [String(token), request.home, 'release'])
-    await giving.then(
-      () => runs.forget(run),
-      () => runs.leave(run),
+    const isOurs = await giving.then(
+      ({ code }) => code !== 0 && code !== takenOver,
+      () => true,
     )
+    await (isOurs ? runs.leave(run) : runs.forget(run))
   }
   return { token, lost: lost.signal, release }
 }

@@ -176,5 +176,7 @@ describe('a lease that an earlier run of this laptop has kept', () => {
   it('is noted as left where it could not be given back, or nobody knows whether it was taken', async () => {
     expect((await remembering([], taken, lostHost)).noted).toEqual(['begin', 'leave'])
     expect((await remembering([], lostHost)).noted).toEqual(['begin', 'leave'])
+    expect((await remembering([], taken, failed(70, 'a signal'))).noted).toEqual(['begin', 'leave'])
+    expect((await remembering([], taken, lost)).noted).toEqual(['begin', 'forget'])
   })
 })
