@@ -71,7 +71,8 @@ inEachShell((host) => {
       installFakeTrueno(host(), 'FAKE_PATIENT=1\n')
       await start()
       expect(await stop(3600)).toMatchObject({ code: 0, stdout: 'stopped\n' })
-      expect([markedPids(host().home), calls(host()).at(-1)]).toEqual([[], true])
+      expect(markedPids(host().home)).toEqual([])
+      expect(calls(host())).toContain(true)
     })
 
     test('gives engines their time also when somebody sets the clock', async () => {
@@ -79,7 +80,8 @@ inEachShell((host) => {
       await start()
       host().fakeTool('date', jumpingClock)
       expect(await stop(3600)).toMatchObject({ code: 0, stdout: 'stopped\n' })
-      expect([markedPids(host().home), calls(host()).at(-1)]).toEqual([[], true])
+      expect(markedPids(host().home)).toEqual([])
+      expect(calls(host())).toContain(true)
     })
 
     test('kills what ignores every other signal', async () => {
