@@ -93,11 +93,14 @@ function noexec(scene: Scene): readonly Clue[] {
     : [{ ...found, evidence: `${found.evidence}\n${refused.text}` }]
 }
 
-/** The kernel names the process; where it tells us nothing, its count and a SIGKILL do. */
+/** As which the kernel knows what is ours: engines, Trueno, pm2, launchers. */
+const ourNames = /^(?:java|node|PM2|bash|sh)\b/
+
+/** The kernel names the process, also one of others or of another container; where it tells us nothing, its count and a SIGKILL do. */
 function outOfMemory(scene: Scene): readonly Clue[] {
   const said = (scene.condition?.kernel ?? []).flatMap((text) => {
-    const match = /[Kk]illed process (\d+)[, ]+\(?([^),\s]+)/.exec(text)
-    return match === null ? [] : [clue(text, [match[2] ?? 'a process'])]
+    const [, name = ''] = /[Kk]illed process \d+[, ]+\(?([^),\s]+)/.exec(text) ?? []
+    return ourNames.test(name) ? [clue(text, [name])] : []
   })
   if (said.length > 0) return said
   if ((scene.condition?.oomKills ?? 0) === 0) return []
