@@ -8,14 +8,18 @@ export interface SshKeyPair {
   readonly publicKey: string
 }
 
-/** A new key pair, by Node's own generator: the one of ssh2 makes a malformed key now and then. */
+/**
+ * A new key pair, by Node's own generator: the one of ssh2 makes a malformed key now and then. The generator writes it
+ * itself, since Node 20 may wait for ever while it exports a key as JWK: when garbage is collected meanwhile.
+ */
 export function generateSshKeyPair(): SshKeyPair {
-  const { d = '', x = '' } = generateKeyPairSync('ed25519').privateKey.export({ format: 'jwk' })
-  const publicPart = Buffer.from(x, 'base64url')
+  const pair = generateKeyPairSync('ed25519', {
+    privateKeyEncoding: { type: 'pkcs8', format: 'der' },
+    publicKeyEncoding: { type: 'spki', format: 'der' },
+  })
+  const [privatePart, publicPart] = [pair.privateKey.subarray(-partBytes), pair.publicKey.subarray(-partBytes)]
   const blob = strings('ssh-ed25519', publicPart)
-  const secret = padded(
-    Buffer.concat([checkNumbers(), blob, strings(Buffer.concat([Buffer.from(d, 'base64url'), publicPart]), '')]),
-  )
+  const secret = padded(Buffer.concat([checkNumbers(), blob, strings(Buffer.concat([privatePart, publicPart]), '')]))
   const file = Buffer.concat([
     Buffer.from('openssh-key-v1\0'),
     strings('none', 'none', ''),
@@ -24,6 +28,9 @@ export function generateSshKeyPair(): SshKeyPair {
   ])
   return { privateKey: pem(file), publicKey: `ssh-ed25519 ${blob.toString('base64')}` }
 }
+
+/** Either key stands at the end of what is written of it (RFC 8410). */
+const partBytes = 32
 
 /** The same number twice: how a reader finds out that it decrypted well. */
 function checkNumbers(): Buffer {

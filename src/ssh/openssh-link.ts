@@ -1,6 +1,7 @@
 import { spawn } from 'node:child_process'
 import { randomUUID } from 'node:crypto'
 import { readFileSync, rmSync, watch, writeFileSync } from 'node:fs'
+import { connect } from 'node:net'
 import { dirname, join } from 'node:path'
 import type { Duplex } from 'node:stream'
 import { setImmediate } from 'node:timers/promises'
@@ -180,12 +181,22 @@ function lastLine(said: string): string {
 
 const farewellMs = 300
 
-/** Whether the master has gone, or is just going. */
+/** Whether the master has gone, or is just going: on a busy machine its end is told of long after its socket is dead. */
 async function isGone(master: Master, world: World): Promise<boolean> {
   const over = new AbortController()
   await Promise.race([master.closed, world.sleep(farewellMs, over.signal).catch(() => {})])
   over.abort('finished')
-  return !master.isOpen()
+  return !master.isOpen() || !(await listens(master.socket))
+}
+
+function listens(socket: string): Promise<boolean> {
+  return new Promise((resolve) => {
+    const connection = connect(socket, () => {
+      connection.destroy()
+      resolve(true)
+    })
+    connection.once('error', () => resolve(false))
+  })
 }
 
 function lost(master: Master, host: HostKey): ConnectionError {
