@@ -90,6 +90,8 @@ export interface Host extends HostSettings {
 /** Limits of waiting, in milliseconds. */
 export interface Timeouts {
   readonly connect: number
+  /** Of `connect`, how long `status` waits for a host that says nothing. */
+  readonly status: number
   readonly start: number
   readonly stop: number
   readonly step: number

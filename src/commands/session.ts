@@ -170,8 +170,7 @@ async function sshOf(
     password,
     pins: { keys: hostKeys, file },
     connectTimeoutMs: timeouts.connect,
-    // `status` gives a dead host 3 s, whatever the inventory says.
-    answerTimeoutMs: typed.verb === 'status' ? Math.min(3000, timeouts.connect) : timeouts.connect,
+    answerTimeoutMs: typed.verb === 'status' ? Math.min(timeouts.status, timeouts.connect) : timeouts.connect,
     onCommand: (host, command, ms) => emit({ kind: 'command', host, command, ms }),
     onReaching: (host, reach) => {
       reaches.set(host, reach)

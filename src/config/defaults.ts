@@ -12,7 +12,7 @@ export const defaults = {
   },
   balancer: { sourcePort: 9000 },
   keepReleases: 3,
-  timeouts: { connect: '10s', start: '5m', stop: '60s', step: '30m' },
+  timeouts: { connect: '10s', status: '3s', start: '5m', stop: '60s', step: '30m' },
 } as const
 
 /** Where data lies when nothing else is said. */
@@ -48,6 +48,7 @@ export function completeTimeouts(texts: TimeoutTexts): Timeouts {
   const complete = { ...defaults.timeouts, ...texts }
   return {
     connect: milliseconds(complete.connect),
+    status: milliseconds(complete.status),
     start: milliseconds(complete.start),
     stop: milliseconds(complete.stop),
     step: milliseconds(complete.step),

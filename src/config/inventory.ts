@@ -47,6 +47,7 @@ export interface HostEntry extends Settings {
 
 export interface TimeoutTexts {
   readonly connect?: string
+  readonly status?: string
   readonly start?: string
   readonly stop?: string
   readonly step?: string

@@ -29,7 +29,8 @@ export async function ssh2Way(login: Login): Promise<Way> {
   return {
     sshd: route.sshd,
     login: async (signal) => loginOver(route, login, { greeting, signal, authentication: await authenticate(signal) }),
-    answered: greeting.answered,
+    // How long a ProxyCommand takes to begin is no matter of the host.
+    answered: () => greeting.answered() || login.target.proxyCommand !== null,
     stuck: () => (hasKeys ? greeting.stuck() : silentAgent(login.target)),
   }
 }

@@ -9,7 +9,7 @@ const cluster: Cluster = {
   hosts: [host('a'), host('b'), host('c')],
   coordinator: 'b',
   balancer: null,
-  timeouts: { connect: 1, start: 1, stop: 1, step: 1 },
+  timeouts: { connect: 1, status: 1, start: 1, stop: 1, step: 1 },
   keepReleases: 3,
   file: { content: '{}', sha256: '00' },
   hasInventory: false,

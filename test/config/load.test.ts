@@ -14,7 +14,7 @@ test('cluster.json alone is enough', async () => {
     ],
     coordinator: 'node1',
     balancer: null,
-    timeouts: { connect: 10_000, start: 300_000, stop: 60_000, step: 1_800_000 },
+    timeouts: { connect: 10_000, status: 3000, start: 300_000, stop: 60_000, step: 1_800_000 },
     file: { content: cluster, sha256: createHash('sha256').update(cluster).digest('hex') },
     keepReleases: 3,
     hasInventory: false,
@@ -53,7 +53,7 @@ test('everything that an inventory can say', async () => {
     '    elasticsearch: { settings: { script.inline: true } }',
     '    environment: { TZ: UTC, MORE: "yes" }',
     'balancer: { host: outside.lab, sourcePort: 8000 }',
-    'timeouts: { connect: 500ms, start: 1h, stop: 90s }',
+    'timeouts: { connect: 500ms, status: 1s, start: 1h, stop: 90s }',
   ]
   const files = { 'clusters/lab/cluster.json': cluster, 'clusters/lab/inventory.yaml': inventory }
   const shared = {
@@ -130,7 +130,7 @@ test('everything that an inventory can say', async () => {
     ],
     coordinator: 'node1',
     balancer: { host: 'outside.lab', sourcePort: 8000 },
-    timeouts: { connect: 500, start: 3_600_000, stop: 90_000, step: 1_800_000 },
+    timeouts: { connect: 500, status: 1000, start: 3_600_000, stop: 90_000, step: 1_800_000 },
     file: { content: cluster, sha256: createHash('sha256').update(cluster).digest('hex') },
     keepReleases: 3,
     hasInventory: true,
@@ -235,7 +235,7 @@ test.each([
 test('the option for the start goes before the inventory', async () => {
   const files = { 'cluster.json': cluster, 'inventory.yaml': 'timeouts: { start: 1h, stop: 1m }' }
   const { timeouts } = await load(files, { overrides: { timeoutStartMs: 5000 } })
-  expect(timeouts).toEqual({ connect: 10_000, start: 5000, stop: 60_000, step: 1_800_000 })
+  expect(timeouts).toEqual({ connect: 10_000, status: 3000, start: 5000, stop: 60_000, step: 1_800_000 })
 })
 
 test('anchors save writing', async () => {

@@ -95,7 +95,10 @@ function configure({ lab, directory, ports }: Place, { config, knownHosts }: Way
   const last = ['Match all', 'IdentityAgent none', `UserKnownHostsFile ${known}`, 'GlobalKnownHostsFile none']
   const lines = [...(config ?? [...ports, 'Match all', `IdentityFile ${lab.clientKey.file}`]), ...last]
   writeFileSync(join(lab.directory, 'ssh_config'), `${lines.join('\n')}\n`)
-  writeFileSync(join(lab.directory, 'inventory.yaml'), 'name: lab\nrelease: standin\n')
+  writeFileSync(
+    join(lab.directory, 'inventory.yaml'),
+    'name: lab\nrelease: standin\ntimeouts: { connect: 30s, status: 30s }\n',
+  )
   rmSync(join(lab.directory, 'trueno-deploy.lock.json'))
 }
 

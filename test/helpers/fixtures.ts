@@ -33,7 +33,7 @@ export function exampleCluster(more: Partial<Cluster> = {}): Cluster {
     ],
     coordinator: '10.0.0.40',
     balancer: null,
-    timeouts: { connect: 10_000, start: 300_000, stop: 60_000, step: 1_800_000 },
+    timeouts: { connect: 10_000, status: 3000, start: 300_000, stop: 60_000, step: 1_800_000 },
     keepReleases: 3,
     file: { content, sha256: hash(content) },
     hasInventory: true,

@@ -213,6 +213,8 @@ function inventoryOf({ hosts, clientKey, members }: Parts, more: Values): Values
       ...(hosts[0]?.users !== null && { runAs: 'elastic' }),
     },
     hosts: Object.fromEntries(present.map(({ key, sshd }) => [key, { port: sshd.port }])),
+    // A machine that runs all tests at once is no dead host.
+    timeouts: { connect: '30s', status: '30s' },
   }
   return overlay(inventory, more)
 }

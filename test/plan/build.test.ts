@@ -243,7 +243,7 @@ describe('up', () => {
 
   describe('beyond the limit of a start', () => {
     const barrier: Listener = { port: 8001, address: '*', pid: 100, user: 'trueno', command: 'node', ours: true }
-    const limits = { connect: 1, start: 5_000, stop: 1, step: 1 }
+    const limits = { connect: 1, status: 1, start: 5_000, stop: 1, step: 1 }
     const cluster = exampleCluster({ timeouts: limits })
     const waiting = new Map([...running(cluster)].map(([key, facts]) => [key, { ...facts, listeners: [barrier] }]))
     const stops = (facts: FactsByHost) => outline(up(cluster, facts)).filter((line) => line.startsWith('stop'))
