@@ -126,5 +126,5 @@ const noRelease = errorProblem({
   title: 'no release is given',
   cause: 'the hosts carry no cluster yet, and neither `--release` nor `release:` in the inventory says what to deploy',
   remedy:
-    'give a folder or a .tgz of a Trueno package: trueno-deploy up --release PATH (or the word `standin` to try things out)',
+    'give a folder or a .tgz of a Trueno package with `trueno-deploy up --release PATH` (or the word `standin` to try things out)',
 })

@@ -1,4 +1,5 @@
 import { readFile, writeFile } from 'node:fs/promises'
+import { basename } from 'node:path'
 import { isDeepStrictEqual } from 'node:util'
 import { errorProblem, type Problem, ProblemError, UsageError } from '../errors.js'
 import type { Plan } from '../plan/plan.js'
@@ -30,8 +31,9 @@ export async function savePlan(path: string, saved: SavedPlan): Promise<void> {
 
 /** @throws UsageError when it is no plan of ours */
 export async function loadPlan(path: string): Promise<SavedPlan> {
-  const text = await readFile(path, 'utf8').catch((error: Error) => {
-    throw new UsageError([unusable(path, error.message, makeOne)])
+  const text = await readFile(path, 'utf8').catch((error: NodeJS.ErrnoException) => {
+    const cause = error.code === 'ENOENT' ? `${basename(path)} does not exist` : error.message
+    throw new UsageError([unusable(path, cause, makeOne)])
   })
   const value = parsed(text)
   if (isSavedPlan(value)) return value

@@ -33,7 +33,7 @@ const unreadFindings = {
       'config-missing-file',
       'File not found',
       'does not exist',
-      `${howToName[file.role]}, or make the file.`,
+      `${howToName[file.role]}, or make the file${howToMake[file.role]}.`,
     ),
   notAFile: (file, what) =>
     aboutFile(file, 'config-not-a-file', 'Not a file', `is ${what}`, `${howToName[file.role]}.`),
@@ -52,6 +52,11 @@ const unreadFindings = {
 const howToName = {
   cluster: 'Give the path of the cluster file as argument',
   inventory: 'Give the path of the inventory with -i',
+} satisfies Record<FileName['role'], string>
+
+const howToMake = {
+  cluster: ': hosts and their roles. To try without hosts: `trueno-deploy rehearse`',
+  inventory: '',
 } satisfies Record<FileName['role'], string>
 
 const whatToFillIn = {

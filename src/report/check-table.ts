@@ -105,9 +105,11 @@ function sumOf(report: CheckReport, { paint, columns, scripts, mend }: Page): re
 }
 
 /** What was not looked at. */
-function blindOf({ release, ways: { all, tried } }: CheckReport): readonly string[] {
+function blindOf({ release, hosts, ways: { all, tried } }: CheckReport): readonly string[] {
+  const isReached = hosts.every(({ reachable }) => reachable)
+  const why = isReached ? 'large clusters share them out' : 'hosts that are not reached cannot try'
   return [
     ...(release === null ? ['No release is given (--release PATH): what depends on it was not looked at.'] : []),
-    ...(tried < all ? [`Of ${all} connections between hosts ${tried} were tried: large clusters share them out.`] : []),
+    ...(tried < all ? [`Of ${all} connections between hosts ${tried} were tried: ${why}.`] : []),
   ]
 }

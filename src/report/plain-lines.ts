@@ -67,7 +67,8 @@ const lines = {
     return [mark(outcome, `${titleOf(context, phase)}: ${oneLine(summary)} (${took})`, context)]
   },
   problem: ({ problem: { severity, host, title, cause } }, context) => {
-    if (context.before.problems === context.after.problems) return []
+    // Before there is a run, the end tells it in full, and nothing else.
+    if (context.before.problems === context.after.problems || context.after.run === null) return []
     const text = [host, title, cause]
       .filter((part) => part !== undefined)
       .map(oneLine)

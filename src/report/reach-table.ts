@@ -59,7 +59,7 @@ function textOf(variants: readonly Variant[], all: number): string {
   const [first, ...others] = variants
   if (first === undefined) return ''
   if (first.hosts.length === all) return valueText(first)
-  const isRule = 2 * first.hosts.length >= all
+  const isRule = 2 * first.hosts.length > all
   if (
     !isRule &&
     variants.length > 1 &&

@@ -26,7 +26,11 @@ export function pad(text: string, columns: number): string {
   return text + ' '.repeat(Math.max(0, columns - widthOf(text)))
 }
 
-/** Breaks lines between words; words that are too long are broken where they have to be. Never empty. */
+/**
+ * Breaks lines between words; words that are too long are broken where they have to be. Never empty. What stands in
+ * backquotes stays together where it fits. A command of ours is never broken, so that it can be copied: one that does
+ * not fit has a longer line of its own.
+ */
 export function wrap(text: string, columns: number): readonly string[] {
   return text.split('\n').flatMap((line) => wrapLine(line, Math.max(1, columns)))
 }
@@ -34,19 +38,35 @@ export function wrap(text: string, columns: number): readonly string[] {
 function wrapLine(line: string, limit: number): readonly string[] {
   const lines: string[] = []
   let current = ''
-  for (const word of line.split(/(?<=\s)(?=\S)/)) {
+  for (const word of wordsOf(line, limit)) {
     if (current !== '' && widthOf((current + word).trimEnd()) > limit) {
       lines.push(current.trimEnd())
       current = ''
     }
     current += word
-    while (widthOf(current.trimEnd()) > limit) {
+    while (widthOf(current.trimEnd()) > limit && !isCommand(word)) {
       const part = head(current, limit) || firstOf(current)
       lines.push(part)
       current = current.slice(part.length)
     }
   }
   return [...lines, current.trimEnd()]
+}
+
+/** What a line is not broken inside of, each with the spaces behind it. */
+function wordsOf(line: string, limit: number): readonly string[] {
+  const command = /^(?:.*: +)?(trueno-deploy \S.*)$/.exec(line)?.[1]
+  if (command !== undefined) return [...wordsOf(line.slice(0, -command.length), limit), command]
+  const spans = line.match(/^\s+|(?:`[^`]+`|\S)+\s*/g) ?? []
+  return spans.flatMap((span) => (isCommand(span) || widthOf(span.trimEnd()) <= limit ? [span] : plainWords(span)))
+}
+
+function plainWords(text: string): readonly string[] {
+  return text.split(/(?<=\s)(?=\S)/)
+}
+
+function isCommand(word: string): boolean {
+  return /^\W?(?:npx )?trueno-deploy \S/.test(word)
 }
 
 /** As many of its first characters as there is room for. */

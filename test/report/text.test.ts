@@ -11,6 +11,20 @@ const anyText = fc.string({
 })
 const clean = anyText.map(oneLine)
 
+describe('a command of ours', () => {
+  const up = 'trueno-deploy up some/folder/cluster.json'
+
+  it('is never broken, so that it can be copied', () => {
+    expect(wrap(`Run \`${up}\` again to continue, \`trueno-deploy down\` to stop.`, 30)).toEqual([
+      'Run',
+      `\`${up}\``,
+      'again to continue,',
+      '`trueno-deploy down` to stop.',
+    ])
+    expect(wrap(`Next: ${up} -i 'my lab.yaml'`, 20)).toEqual(['Next:', `${up} -i 'my lab.yaml'`])
+  })
+})
+
 describe('text on a terminal', () => {
   it.each([
     ['abc', 3],
@@ -46,6 +60,8 @@ describe('text on a terminal', () => {
   it('is broken between words, within them only where it has to be, and loses nothing', () => {
     expect(wrap('one two  three\nfour', 8)).toEqual(['one two', 'three', 'four'])
     expect(wrap('abcdefghij k', 4)).toEqual(['abcd', 'efgh', 'ij k'])
+    expect(wrap('look with `ss -ltnp` there', 12)).toEqual(['look with', '`ss -ltnp`', 'there'])
+    expect(wrap('`a span that is too long` x', 12)).toEqual(['`a span that', 'is too long`', 'x'])
     fc.assert(
       fc.property(clean, fc.integer({ min: 2, max: 40 }), (text, width) => {
         const lines = wrap(text, width)

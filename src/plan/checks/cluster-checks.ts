@@ -128,7 +128,7 @@ function formerMembers(context: PlanContext): readonly Problem[] {
       code: 'former-member',
       severity: 'warning',
       title: 'a host has left cluster.json',
-      cause: `${former.join(', ')} was part of this cluster and is no longer in cluster.json; what runs there is left as it is`,
+      cause: `${former.join(', ')} ${former.length === 1 ? 'was part of this cluster and is' : 'were part of this cluster and are'} no longer in cluster.json; what runs there is left as it is`,
       evidence: '',
       remedy: 'run `trueno-deploy down` with the cluster.json that still had it',
     },
