@@ -1,4 +1,5 @@
 import type { Typed, Verb } from '../cli/typed.js'
+import { verbs as verbForms } from '../cli/verbs.js'
 import type { Emit, Event, EventBody } from '../engine/events.js'
 import { type ExitCode, exitCodes, InterruptedError, type Problem, ProblemError } from '../errors.js'
 import { chooseReporter, createReporter, type Reporter, type ReporterKind } from '../report/reporter.js'
@@ -9,6 +10,7 @@ import type { Outcome } from './context.js'
 import { FailedRun } from './failed-run.js'
 import { InterruptedRun } from './interrupted.js'
 import { type Io, terminalAsk } from './io.js'
+import { type Suggest, suggestFor } from './suggest.js'
 import type { VerbRun } from './verb-run.js'
 import { verbs } from './verbs.js'
 
@@ -25,7 +27,8 @@ function tells({ verb, words = [], options }: Typed): boolean {
 export async function run(typed: Typed, io: Io, again: VerbRun['again']): Promise<ExitCode> {
   const begun = systemWorld.now()
   const kind = reporterKind(typed, io)
-  const reporter = reporterOf(kind, typed, io)
+  const suggest = suggestOf(typed, io)
+  const reporter = reporterOf(kind, typed, { io, suggest })
   const texts: string[] = []
   const events: Event[] = []
   const emit = (body: EventBody): void => {
@@ -45,6 +48,7 @@ export async function run(typed: Typed, io: Io, again: VerbRun['again']): Promis
     headed: kind === 'tasks' || kind === 'plain',
     colour: hasColour(typed, io),
     columns: io.stdout.columns || 100,
+    suggest,
     ask,
     loginAsk: loginAsk(io, ask, interrupt.signal),
     again,
@@ -142,13 +146,24 @@ function reporterKind(typed: Typed, { stdout, env }: Io): ReporterKind {
   })
 }
 
-function reporterOf(kind: ReporterKind, typed: Typed, io: Io): Reporter {
+/** Commands of other verbs are about no cluster, or about that of the plan. */
+function suggestOf({ verb, file, options }: Typed, { workingDirectory }: Io): Suggest {
+  const clusterFile = verbForms[verb].file === 'cluster.json' ? file : 'cluster.json'
+  return suggestFor({ clusterFile, inventory: options.inventory, workingDirectory })
+}
+
+function reporterOf(
+  kind: ReporterKind,
+  typed: Typed,
+  { io, suggest }: { readonly io: Io; readonly suggest: Suggest },
+): Reporter {
   const { stdout, stderr } = io
   return createReporter({
     kind,
     stdout,
     stderr,
     colour: hasColour(typed, io),
+    suggest,
     verbose: typed.options.verbose === true,
     columns: () => stdout.columns || 100,
     rows: () => stdout.rows || 24,

@@ -3,6 +3,7 @@ import type { Emit, Event } from '../engine/events.js'
 import type { ExitCode } from '../errors.js'
 import type { Ask } from '../ssh/asking.js'
 import type { Io } from './io.js'
+import type { Suggest } from './suggest.js'
 
 /** What a verb is run with. */
 export interface VerbRun {
@@ -23,6 +24,7 @@ export interface VerbRun {
   readonly headed: boolean
   readonly colour: boolean
   readonly columns: number
+  readonly suggest: Suggest
   /** Runs another command line, as if it had been typed; confined to this machine's loopback. */
   readonly again: (argv: readonly string[]) => Promise<ExitCode>
 }

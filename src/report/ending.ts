@@ -1,5 +1,5 @@
 import { exitCodes } from '../errors.js'
-import { renderProblems } from './failure.js'
+import { renderProblems, type TextOptions } from './failure.js'
 import { type MarkName, marked } from './marks.js'
 import { createPaint, type Paint } from './paint.js'
 import type { ReporterOptions } from './reporter.js'
@@ -8,9 +8,7 @@ import { wrap } from './text.js'
 import { count, duration } from './units.js'
 import { write } from './write.js'
 
-export interface EndingOptions {
-  readonly colour: boolean
-  readonly columns: number
+export interface EndingOptions extends TextOptions {
   /** Also what was told in notes, where these did not stay on the screen. */
   readonly notes: boolean
 }

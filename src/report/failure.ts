@@ -10,6 +10,8 @@ export interface TextOptions {
   readonly colour: boolean
   /** Columns of the terminal; no line is longer. */
   readonly columns: number
+  /** Renders a command of a remedy so that, typed as it stands there, it is about the same cluster. Default: as it is. */
+  readonly suggest?: (verb: string) => string
 }
 
 /**
@@ -20,10 +22,10 @@ export interface TextOptions {
  */
 export function renderProblems(
   problems: readonly Problem[],
-  { colour, columns, heading = [], more = false }: TextOptions & ProblemsOptions,
+  { colour, columns, suggest = asItIs, heading = [], more = false }: TextOptions & ProblemsOptions,
 ): string {
   if (problems.length === 0) return ''
-  const page = { paint: createPaint(colour), columns, more }
+  const page = { paint: createPaint(colour), columns, suggest, more }
   const blocks = sharedProblems(problems).map((problem) => blockOf(problem, page))
   return [heading, ...blocks]
     .filter((lines) => lines.length > 0)
@@ -39,6 +41,7 @@ interface ProblemsOptions {
 interface Page {
   readonly paint: Paint
   readonly columns: number
+  readonly suggest: (verb: string) => string
   readonly more: boolean
 }
 
@@ -50,10 +53,23 @@ function blockOf(shared: SharedProblem, page: Page): readonly string[] {
     ...field('hosts', hosts.length > namedInTitle ? nameAllHosts(hosts) : '', page),
     ...field('cause', problem.cause, page),
     ...field('evidence', evidenceOf(shared), page, faint),
-    ...field('remedy', problem.remedy, page, page.paint.strong),
+    ...field('remedy', inFull(problem.remedy, page), page, page.paint.strong),
     ...field('more', page.more ? `trueno-deploy explain ${problem.code}` : '', page, faint),
   ]
 }
+
+/** With the files that were typed; remedies name the verb alone, or with options. */
+function inFull(remedy: string, { suggest }: Page): string {
+  return remedy.replace(/(?<=`)trueno-deploy (\w+)(?=`| --)/g, (command, verb: string) =>
+    ofCluster.has(verb) ? suggest(verb) : command,
+  )
+}
+
+function asItIs(verb: string): string {
+  return `trueno-deploy ${verb}`
+}
+
+const ofCluster: ReadonlySet<string> = new Set(['up', 'plan', 'status', 'down', 'check', 'trust', 'diagnose'])
 
 /** Problems of which each host's evidence has to be seen: keys are compared one by one. */
 const comparedOneByOne: ReadonlySet<string> = new Set(['host-key-unknown', 'host-key-changed', 'host-key-revoked'])

@@ -19,6 +19,6 @@ export function createPlainReporter(options: ReporterOptions): Reporter {
       for (const line of plainLines(event, { before, after: state, verbose, paint })) stdout.write(`${stamp} ${line}\n`)
     },
     aside: (work) => work(),
-    finish: () => writeEnding(endingOf(state, { colour, columns: options.columns(), notes: false }), options),
+    finish: () => writeEnding(endingOf(state, { ...options, columns: options.columns(), notes: false }), options),
   }
 }

@@ -21,6 +21,8 @@ export interface ReporterOptions {
   readonly stdout: OutputStream
   readonly stderr: OutputStream
   readonly colour: boolean
+  /** As in `TextOptions`. */
+  readonly suggest?: (verb: string) => string
   /** Also each command sent to a host. */
   readonly verbose: boolean
   /** Of the terminal; asked again and again, since it can be resized. */

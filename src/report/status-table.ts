@@ -16,12 +16,13 @@ export interface StatusOptions extends TextOptions {
  * A cluster's status for people: hosts × components, Elasticsearch, Spark and balancer, then what is wrong. Ends with
  * a line break.
  */
-export function renderStatus(status: Status, { colour, columns, rows }: StatusOptions): string {
-  const paint = createPaint(colour)
+export function renderStatus(status: Status, options: StatusOptions): string {
+  const { columns, rows } = options
+  const paint = createPaint(options.colour)
   const engines = enginesOf(status, { paint, columns })
   const problems = renderProblems(
     status.hosts.flatMap((host) => host.problems),
-    { colour, columns, more: true },
+    { ...options, more: true },
   )
   const above = [...headOf(status, { paint, columns }), '']
   const below = [...(engines.length === 0 ? [] : ['', ...engines]), ...(problems === '' ? [] : ['', problems])]

@@ -43,7 +43,7 @@ export function createTasksReporter(options: ReporterOptions): Reporter {
     finish: async () => {
       phases.close()
       await running
-      await writeEnding(endingOf(state, { colour, columns: columns(), notes: true }), options)
+      await writeEnding(endingOf(state, { ...options, columns: columns(), notes: true }), options)
     },
   }
 }

@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest'
+import { suggestFor } from '../../src/commands/suggest.js'
 import type { Problem } from '../../src/errors.js'
 import { renderProblems } from '../../src/report/failure.js'
 import { widthOf } from '../../src/report/text.js'
@@ -16,6 +17,15 @@ describe('the failure text', () => {
               max virtual memory areas vm.max_map_count [65530] is too low, increase to at least
               [262144]
     remedy    sudo sysctl -w vm.max_map_count=262144`)
+  })
+
+  it('names the files in the commands of a remedy, but for those that have them or are about no cluster', () => {
+    const suggest = suggestFor({ clusterFile: 'lab/cluster.json', workingDirectory: '/home/ada' })
+    const remedy =
+      '`trueno-deploy trust`, `trueno-deploy check --fix`, `trueno-deploy explain x` or `trueno-deploy up lab/cluster.json`'
+    expect(render([{ ...problem, remedy }], { columns: 200, suggest })).toContain(
+      '`trueno-deploy trust lab/cluster.json`, `trueno-deploy check lab/cluster.json --fix`, `trueno-deploy explain x` or `trueno-deploy up lab/cluster.json`',
+    )
   })
 
   it.each([80, 40])('stays within %i columns', async (columns) => {
