@@ -1,5 +1,6 @@
 import { resolve } from 'node:path'
 import type { TypedOptions, Verb } from '../cli/typed.js'
+import type { Status } from '../cluster/status.js'
 import { exitCodes } from '../errors.js'
 import type { Plan } from '../plan/plan.js'
 import { short } from '../plan/state.js'
@@ -108,8 +109,20 @@ async function runStatus(run: VerbRun): Promise<Outcome> {
   const look = (): ReturnType<typeof status> => status(options, readContext(session.context))
   if (run.typed.options.watch === true) return await watch(run, session, look)
   const told = await look()
-  run.print(run.typed.options.json ? `${JSON.stringify(told.status)}\n` : renderStatus(told.status, run))
+  run.print(
+    run.typed.options.json
+      ? `${JSON.stringify(told.status)}\n`
+      : renderStatus(told.status, { ...run, ...room(run, told.status) }),
+  )
   return told
+}
+
+/** Of more hosts than can be taken in at a glance a terminal shows those that are not well, and as many as it has lines for. */
+const mostHostsAtOnce = 50
+
+function room({ io, typed }: VerbRun, { hosts }: Status): { readonly rows?: number } {
+  const isFolded = io.stdout.isTTY === true && typed.options.verbose !== true && hosts.length > mostHostsAtOnce
+  return isFolded && io.stdout.rows !== undefined ? { rows: io.stdout.rows } : {}
 }
 
 const watchEveryMs = 2000

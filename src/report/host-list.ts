@@ -10,21 +10,50 @@ export function nameHosts(hosts: readonly HostKey[], most = 2): string {
   return words.length < 2 ? (words[0] ?? '') : `${words.slice(0, -1).join(', ')} and ${words.at(-1)}`
 }
 
-/** Names every host, neighbours joined: `192.168.1.42–.51, .60, node7`. */
+/** Names every host, neighbours joined: `192.168.1.42–.51, .60, node1–9.lab`. */
 export function nameAllHosts(hosts: readonly HostKey[]): string {
+  return namesOf(runsOf(hosts)).join(', ')
+}
+
+/** As many runs of neighbours as are named where all of them need not be. */
+const mostRuns = 8
+
+/** Names them, of very many only the first: `node1, node3, node5–9 and 90 more`. */
+export function nameMostHosts(hosts: readonly HostKey[]): string {
+  const runs = runsOf(hosts)
+  const shown = runs.length > mostRuns ? runs.slice(0, mostRuns - 1) : runs
+  const rest = hosts.length - shown.flat().length
+  return `${namesOf(shown).join(', ')}${rest === 0 ? '' : ` and ${rest} more`}`
+}
+
+/** The same, and how many where that is not seen at a glance: `8 hosts: node1–8`. */
+export function countedHosts(hosts: readonly HostKey[]): string {
+  return hosts.length > 3 ? `${count(hosts.length, 'host')}: ${nameMostHosts(hosts)}` : nameMostHosts(hosts)
+}
+
+function runsOf(hosts: readonly HostKey[]): readonly (readonly HostKey[])[] {
   const runs: HostKey[][] = []
   for (const host of hosts) {
     const run = runs.at(-1)
     if (run !== undefined && follows(run.at(-1) ?? '', host)) run.push(host)
     else runs.push([host])
   }
-  const firsts = shorten(runs.map((run) => run[0] ?? ''))
-  return runs.map((run, index) => `${firsts[index]}${endOf(run)}`).join(', ')
+  return runs
 }
 
-/** All of them, and how many where that is not seen at a glance: `8 hosts: node1–node8`. */
-export function countedHosts(hosts: readonly HostKey[]): string {
-  return hosts.length > 3 ? `${count(hosts.length, 'host')}: ${nameAllHosts(hosts)}` : nameAllHosts(hosts)
+function namesOf(runs: readonly (readonly HostKey[])[]): readonly string[] {
+  const firsts = shorten(runs.map((run) => run[0] ?? ''))
+  return runs.map((run, index) => runName(run, firsts[index] ?? ''))
+}
+
+/** @param first how the first of them is named */
+function runName(run: readonly HostKey[], first: string): string {
+  const last = run.at(-1) ?? ''
+  if (run.length < 2) return first
+  if (run.length === 2) return `${first}, ${isAddress(last) ? `.${numbered(last)?.number}` : last}`
+  if (isAddress(last)) return `${first}–.${numbered(last)?.number}`
+  const { before = '', number = '', after = '' } = numbered(run[0] ?? '') ?? {}
+  return `${before}${number}–${numbered(last)?.number}${after}`
 }
 
 /** A text with another word for a host's name, wherever that stands as a whole. */
@@ -40,13 +69,6 @@ function shorten(hosts: readonly HostKey[]): readonly string[] {
     const address = ipv4(host)
     return address !== null && address.before === ipv4(hosts[index - 1] ?? '')?.before ? `.${address.number}` : host
   })
-}
-
-function endOf(run: readonly HostKey[]): string {
-  const last = run.at(-1) ?? ''
-  return run.length < 2
-    ? ''
-    : `${run.length === 2 ? ', ' : '–'}${isAddress(last) ? `.${numbered(last)?.number}` : last}`
 }
 
 /** It is the next one by number: of its network, or of names that are equal but for their last number. */

@@ -109,6 +109,9 @@ function fromHere(amount: number): string {
   return amount === 0 ? 'from the mirror' : `${bytes(amount)} once from here, hosts pass it on`
 }
 
+/** Many are named above, where they stand with their steps. */
 function each(hosts: readonly HostKey[]): string {
-  return hosts.length === 1 ? `${hosts[0]}` : `each of ${oneLine(nameAllHosts(hosts))}`
+  const names = nameAllHosts(hosts)
+  if (hosts.length === 1) return oneLine(names)
+  return `each of ${names.length > 60 ? count(hosts.length, 'host') : oneLine(names)}`
 }

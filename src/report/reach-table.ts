@@ -1,7 +1,7 @@
 import type { CheckedHost } from '../cluster/check-report.js'
 import type { HostKey } from '../cluster/cluster.js'
 import type { ReachValue } from '../cluster/reach.js'
-import { nameAllHosts, nameHosts, withoutHost } from './host-list.js'
+import { nameHosts, nameMostHosts, withoutHost } from './host-list.js'
 import type { Paint } from './paint.js'
 import { oneLine } from './sanitize.js'
 import { pad, widthOf, wrap } from './text.js'
@@ -76,7 +76,7 @@ function textOf(variants: readonly Variant[], all: number): string {
 function few(variants: readonly Variant[]): readonly string[] {
   const shown = variants.length > mostVariants ? variants.slice(0, mostVariants - 1) : variants
   const rest = variants.slice(shown.length).flatMap(({ hosts }) => hosts)
-  const told = shown.map((variant) => `${valueText(variant)} for ${nameAllHosts(variant.hosts)}`)
+  const told = shown.map((variant) => `${valueText(variant)} for ${nameMostHosts(variant.hosts)}`)
   return rest.length === 0 ? told : [...told, `others for ${nameHosts(rest)}`]
 }
 
@@ -89,13 +89,13 @@ function onHosts(variants: readonly Variant[], all: number): string {
   const hosts = variants.flatMap((variant) => variant.hosts)
   return hosts.length === all
     ? ''
-    : ` for ${hosts.length > mostVariants ? count(hosts.length, 'host') : nameAllHosts(hosts)}`
+    : ` for ${hosts.length > mostVariants ? count(hosts.length, 'host') : nameMostHosts(hosts)}`
 }
 
 function notesOf(hosts: readonly CheckedHost[]): readonly string[] {
   const notes = new Map<string, HostKey[]>()
   for (const { host, notes: own } of hosts) for (const note of own) notes.set(note, [...(notes.get(note) ?? []), host])
   return [...notes].map(([note, concerned]) =>
-    oneLine(concerned.length === hosts.length ? note : `${nameAllHosts(concerned)}: ${note}`),
+    oneLine(concerned.length === hosts.length ? note : `${nameMostHosts(concerned)}: ${note}`),
   )
 }

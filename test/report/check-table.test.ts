@@ -53,7 +53,7 @@ it('counts values that are different everywhere, and what only some hosts have',
   const [first, ...others] = hosts
   const keyed = { ...first?.ssh, identityFile: { value: '~/.ssh/lab', source: 'SSH configuration' } }
   const text = rendered([{ ...host('node1.lab', { value: '4000', source: own }), ssh: keyed }, ...others])
-  expect(text).toContain(' ✔ 100 hosts: node1.lab–node100.lab\n')
+  expect(text).toContain(' ✔ 100 hosts: node1–100.lab\n')
   expect(text).toContain('   port          4000, 4001, 4002 and 97 more (inventory.yaml, hosts)\n')
   expect(text).toContain('   identityFile  ~/.ssh/lab (SSH configuration) for node1.lab\n')
 })
@@ -66,10 +66,13 @@ it('folds many values of few hosts each', () => {
     ...one,
     ssh: { ...one.ssh, user: { value: 'u', source: index % 2 ? own : defaults } },
   }))
-  const text = rendered(sources, 60)
-  expect(text).toContain('0 (inventory.yaml, hosts) for node1–node10')
-  expect(text).toContain('others for node31, node32 and 28 more')
-  for (const line of text.split('\n')) expect(widthOf(line)).toBeLessThan(60)
+  const text = rendered(sources, 200)
+  expect(text).toContain('0 (inventory.yaml, hosts) for node1–10')
+  expect(text).toContain('others for node31, node32 and 28 more\n')
+  expect(text).toContain(
+    'u (inventory.yaml, defaults) for node1, node3, node5, node7, node9, node11, node13 and 23 more',
+  )
+  for (const line of rendered(sources, 60).split('\n')) expect(widthOf(line)).toBeLessThan(60)
 })
 
 it('tells every value of each host when asked, of hosts that are alike together', () => {

@@ -1,6 +1,6 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { nameAllHosts, nameHosts, withoutHost } from '../../src/report/host-list.js'
+import { countedHosts, nameAllHosts, nameHosts, withoutHost } from '../../src/report/host-list.js'
 import { oneLine, sanitize, terminalSafeJson } from '../../src/report/sanitize.js'
 import { cut, cutMiddle, pad, widthOf, wrap } from '../../src/report/text.js'
 import { bytes, count, duration, upTime, wholeSeconds } from '../../src/report/units.js'
@@ -116,6 +116,18 @@ describe('names of hosts', () => {
     expect(nameAllHosts([...many, '192.168.1.60', '192.168.1.61', 'node7', 'node8'])).toBe(
       '192.168.1.42–.51, .60, .61, node7, node8',
     )
+    expect(nameAllHosts(['n9.lab', 'n10.lab', 'n11.lab', 'n11.dev', 'r1n01', 'r1n02', 'r1n03', 'r2n04'])).toBe(
+      'n9–11.lab, n11.dev, r1n01–03, r2n04',
+    )
+  })
+
+  it('are counted where they are many, and of very many only some are named', () => {
+    const odd = Array.from({ length: 50 }, (_, index) => `node${2 * index + 1}`)
+    expect([countedHosts(many.slice(0, 3)), countedHosts(many), countedHosts(odd)]).toEqual([
+      '192.168.1.42–.44',
+      '10 hosts: 192.168.1.42–.51',
+      '50 hosts: node1, node3, node5, node7, node9, node11, node13 and 43 more',
+    ])
   })
 
   it('are replaced where they stand as a whole', () => {
