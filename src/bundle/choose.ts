@@ -112,8 +112,15 @@ function faultOf(
   if (given.has(name)) return `${name} is given twice`
   if (spec === null)
     return `\`${text}\` names no source: a path, a URL, npm:NAME@VERSION, maven:GROUP:ARTIFACT:VERSION[:TYPE[:CLASSIFIER]], pypi:NAME==VERSION, standin or none`
-  if (spec.kind === 'standin' && part.standin === undefined) return `there is no stand-in for ${name}`
+  if (spec.kind === 'standin' && part.standin === undefined)
+    return `there is no stand-in for ${name}, only for ${withStandin(parts)}`
   return null
+}
+
+function withStandin(parts: Readonly<Record<string, Part>>): string {
+  return Object.keys(parts)
+    .filter((name) => parts[name]?.standin !== undefined)
+    .join(' and ')
 }
 
 function wrongSource(cause: string): Problem {

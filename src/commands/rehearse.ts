@@ -3,6 +3,7 @@ import { join, relative } from 'node:path'
 import { type ExitCode, errorProblem, exitCodes, ProblemError } from '../errors.js'
 import { findRehearsal, makeFiles, type Rehearsal, removeFiles } from '../rehearsal/files.js'
 import { areServed, type Hosts, type HostsOptions, startHosts, stopHosts } from '../rehearsal/hosts.js'
+import { wrap } from '../report/text.js'
 import type { Outcome } from './context.js'
 import type { VerbRun } from './verb-run.js'
 
@@ -17,10 +18,9 @@ export async function rehearse(run: VerbRun): Promise<Outcome> {
     if (gone.exitCode !== exitCodes.done) return gone
   }
   const hosts = await makeHosts(directory, { kind: sshd ? 'sshd' : 'built-in', keep })
-  say(
-    run,
-    `Four hosts on this machine, 127.0.0.40 to 127.0.0.43, each with ${sshd ? 'an OpenSSH sshd' : 'an SSH server'} of its own.`,
-  )
+  const server = sshd ? 'an OpenSSH sshd' : 'an SSH server'
+  const told = `Four hosts on this machine, 127.0.0.40 to 127.0.0.43, each with ${server} of its own.`
+  say(run, wrap(told, run.columns).join('\n'))
   return keep ? play(hosts, run) : cycle(hosts, run)
 }
 

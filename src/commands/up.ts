@@ -183,6 +183,8 @@ function whatIsLeft(
       `The coordinator waits for every host of cluster.json, so nothing more was started without ${missing.join(', ')}.`,
       `Bring it back, or take it out of cluster.json, and run \`${context.suggest('up')}\` again.`,
     ]
+  if (members(cluster).every(({ key }) => missing.includes(key)))
+    return [`No host was reached, so nothing was changed. When they can be, run \`${context.suggest('up')}\` again.`]
   const fine = members(cluster).filter(({ key }) => !failed.has(key))
   return [`What runs is left running (${fine.length} of ${members(cluster).length} hosts did not fail).`, goOn(context)]
 }

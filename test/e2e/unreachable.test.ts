@@ -50,6 +50,16 @@ it('a host that cannot be reached does not hide the others, before the barrier, 
   expect(lab.processes(2)).toEqual([])
 })
 
+it('says that nothing was changed where no host is reached', async (test) => {
+  const lab = await labFor(test, { roles: [['master'], ['compute', 'index']] })
+  const keys = lab.hosts.map(({ key }) => key)
+  const ports = await Promise.all(keys.map(async (key) => [key, { port: await freePort(key) }] as const))
+  lab.inventory({ hosts: Object.fromEntries(ports) })
+  const told = await lab.tell('up')
+  expect(told.code, told.screen).toBe(1)
+  expect(told.screen).toMatch(/No host was reached, so nothing was changed\. When they can be, run `trueno-deploy up/)
+})
+
 function codes({ problems }: Told): readonly (readonly [string | undefined, string])[] {
   return problems.map(({ host, code }) => [host, code])
 }
