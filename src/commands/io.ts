@@ -33,7 +33,9 @@ export function terminalAsk({ stdin, stderr }: Io): Ask | null {
         done()
       },
     })
-    const lines = createInterface({ input: stdin, output, terminal: true })
+    // A question that is wider than the terminal is placed rightly only by who knows how wide that is.
+    const measured = Object.assign(output, { columns: stderr.columns })
+    const lines = createInterface({ input: stdin, output: measured, terminal: true })
     try {
       const answer = lines.question(question)
       muted = secret

@@ -64,8 +64,8 @@ interface Round {
 }
 
 async function offer(unknown: readonly Unknown[], { session, run, isFirst }: Round): Promise<void> {
-  const head = isFirst ? 'Hosts whose keys are not known yet:' : 'Behind them, hosts whose keys are not known yet:'
-  run.io.stderr.write(`${head}\n${tableOf(unknown)}\n`)
+  const head = isFirst ? 'Hosts whose keys are not known yet' : 'Behind them, hosts whose keys are not known yet'
+  run.io.stderr.write(`${head}; compare with what they say themselves:\n${tableOf(unknown)}\n`)
   await consent(run, isFirst)
   session.ssh.pin(await pin(session, unknown))
 }
@@ -75,11 +75,17 @@ function tableOf(unknown: readonly Unknown[]): string {
   const rows = new Map(unknown.map((one) => [`${one.name} ${one.key.key}`, one]))
   const lines = [...rows].map(([id, { name, key, isOnTheWay }]) => {
     const hosts = unknown.filter((one) => `${one.name} ${one.key.key}` === id).map(({ host }) => host)
-    return [`${isOnTheWay ? 'jump host of ' : ''}${nameHosts(hosts)}`, name, describeKey(key)]
+    const host = `${isOnTheWay ? 'jump host of ' : ''}${nameHosts(hosts)}`
+    return [isNamedAfter(name, host) ? name : `${name}, ${host}`, describeKey(key)]
   })
   return alignCells(lines)
     .map((line) => `  ${line}`)
     .join('\n')
+}
+
+/** `10.0.0.1` or `[10.0.0.1]:2222` for 10.0.0.1: the host need not be told beside it. */
+function isNamedAfter(name: string, host: string): boolean {
+  return name === host || name.startsWith(`[${host}]:`)
 }
 
 async function meet(
@@ -110,9 +116,7 @@ async function consent({ typed, ask }: VerbRun, isFirst: boolean): Promise<void>
   if (typed.options.yes === true) return
   const refusal = (cause: string, remedy: string): ProblemError => refused(isFirst, cause, remedy)
   if (ask === null) throw refusal('there is no terminal to ask at', 'compare the fingerprints, then give --yes')
-  const answer = await ask('Are these the hosts you mean? Compare with what they say themselves. Pin them? (yes/no) ', {
-    secret: false,
-  })
+  const answer = await ask('Are these the hosts you mean? Pin their keys? (yes/no) ', { secret: false })
   if (answer.trim().toLowerCase() !== 'yes') throw refusal('the answer was not yes', 'run `trueno-deploy trust` again')
 }
 

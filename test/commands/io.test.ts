@@ -4,9 +4,9 @@ import { type Io, terminalAsk } from '../../src/commands/io.js'
 import { InterruptedError } from '../../src/errors.js'
 
 /** A terminal at which somebody types. */
-function terminal({ isTTY = true } = {}): { io: Io; type: (text: string) => void; shown: () => string } {
+function terminal({ isTTY = true, columns = 80 } = {}): { io: Io; type: (text: string) => void; shown: () => string } {
   const stdin = Object.assign(new PassThrough(), { isTTY, setRawMode: () => stdin })
-  const stderr = Object.assign(new PassThrough(), { isTTY })
+  const stderr = Object.assign(new PassThrough(), { isTTY, columns })
   const chunks: string[] = []
   stderr.on('data', (chunk) => chunks.push(String(chunk)))
   return {
@@ -23,6 +23,16 @@ it('asks, and shows what is typed', async () => {
   expect(await answer).toBe('yes')
   expect(shown()).toContain('Pin them? ')
   expect(shown()).toContain('yes')
+})
+
+it('keeps the cursor within the terminal where a question is wider', async () => {
+  const { io, type, shown } = terminal({ columns: 20 })
+  const answer = terminalAsk(io)?.('Are these really the hosts that you mean? ', { secret: false })
+  type('yes\r')
+  expect(await answer).toBe('yes')
+  const columns = [...shown().matchAll(/\[(\d+)G/g)].map(([, column]) => Number(column))
+  expect(columns.length).toBeGreaterThan(0)
+  expect(Math.max(...columns)).toBeLessThanOrEqual(20)
 })
 
 it('shows nothing of a secret', async () => {
