@@ -26,10 +26,12 @@ export function createFrame(write: (text: string) => void, size: () => Size): Fr
   const put = (lines: readonly string[], above: readonly string[]): void => {
     const now = size()
     const shown = lines.slice(0, Math.max(1, now.rows - 1))
-    const text = open() + home(drawn, now) + above.concat(shown).map(endLine).join('') + eraseBelow
-    const same = drawn?.text === text && above.length === 0
-    drawn = { lines: shown, columns: now.columns, text }
-    if (!same) write(wrapOff + text + wrapOn)
+    const start = open() + home(drawn, now)
+    const text = shown.map(endLine).join('') + eraseBelow
+    const same = drawn?.text === start + text && above.length === 0
+    drawn = { lines: shown, columns: now.columns, text: start + text }
+    // What goes by may be longer than a line: the terminal breaks it, and nothing of it is lost.
+    if (!same) write(start + above.map(endLine).join('') + wrapOff + text + wrapOn)
   }
   return {
     draw: (lines) => put(lines, []),
