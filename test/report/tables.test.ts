@@ -110,7 +110,9 @@ describe('the status as a table', () => {
 const wide = { colour: false, columns: 100 }
 
 async function expectTable(text: string, columns: number, name: string): Promise<void> {
-  expect(Math.max(...text.split('\n').map(widthOf))).toBeLessThan(columns)
+  // A command stays in one piece, so that it can be copied.
+  const lines = text.split('\n').filter((line) => !/^ +trueno-deploy \S+/.test(line))
+  expect(Math.max(...lines.map(widthOf))).toBeLessThan(columns)
   await expect(text).toMatchFileSnapshot(golden(name))
 }
 
