@@ -1,10 +1,10 @@
-import { createHash } from 'node:crypto'
-import { mkdir, open, readFile, rename, rm, stat, writeFile } from 'node:fs/promises'
+import { open, readFile, rename, rm, stat, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { distrustOf } from '../ssh/web-request.js'
 import type { World } from '../world.js'
 import { type Clients, FetchError, type Reply } from './clients.js'
 import { isDiskError } from './disk.js'
+import { claimPartial, type Partial } from './partial.js'
 import { publicUrl } from './spec.js'
 import type { Store } from './store.js'
 
@@ -17,6 +17,7 @@ export interface DownloadOptions {
   readonly onBytes: (bytes: number, total: number | null) => void
 }
 
+/** In a row, without that anything arrived. */
 const tries = 5
 
 /**
@@ -24,8 +25,9 @@ const tries = 5
  * asks for the rest only. @throws FetchError
  */
 export async function download(url: string, folder: string, options: DownloadOptions): Promise<string> {
-  const partial = await partialOf(url, options.store)
-  for (let attempt = 1; ; attempt += 1) {
+  const partial = await claimPartial(publicUrl(url), options.store)
+  for (let failures = 0; ; ) {
+    const before = await sizeOf(partial.path)
     try {
       await more(url, partial, options)
       const file = join(folder, 'download')
@@ -34,23 +36,11 @@ export async function download(url: string, folder: string, options: DownloadOpt
       return file
     } catch (error) {
       options.signal.throwIfAborted()
-      if (isDiskError(error) || !isPassing(error) || attempt === tries) throw asFetchError(error)
-      await options.world.sleep(500 * 2 ** attempt * (0.5 + options.world.random() / 2), options.signal)
+      failures = (await sizeOf(partial.path)) > before ? 1 : failures + 1
+      if (isDiskError(error) || !isPassing(error) || failures === tries) throw asFetchError(error)
+      await options.world.sleep(500 * 2 ** failures * (0.5 + options.world.random() / 2), options.signal)
     }
   }
-}
-
-interface Partial {
-  readonly path: string
-  /** File with the server's name for the version of which we have the beginning. */
-  readonly versionPath: string
-}
-
-async function partialOf(url: string, { directory }: Store): Promise<Partial> {
-  const folder = join(directory, 'partial')
-  await mkdir(folder, { recursive: true, mode: 0o700 })
-  const path = join(folder, createHash('sha256').update(publicUrl(url)).digest('hex').slice(0, 32))
-  return { path, versionPath: `${path}.version` }
 }
 
 async function more(url: string, partial: Partial, options: DownloadOptions): Promise<void> {

@@ -116,7 +116,8 @@ function machine(): string {
   return shortHash(hostname())
 }
 
-function isAlive(pid: number): boolean {
+/** A process of this machine. */
+export function isAlive(pid: number): boolean {
   try {
     return process.kill(pid, 0)
   } catch (error) {

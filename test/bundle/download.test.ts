@@ -1,4 +1,6 @@
-import { mkdtemp, readFile, rm } from 'node:fs/promises'
+import { spawnSync } from 'node:child_process'
+import { createHash } from 'node:crypto'
+import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { tmpdir } from 'node:os'
@@ -6,6 +8,7 @@ import { join } from 'node:path'
 import { afterEach, beforeEach, expect, it } from 'vitest'
 import { FetchError } from '../../src/bundle/clients.js'
 import { download } from '../../src/bundle/download.js'
+import { claimPartial } from '../../src/bundle/partial.js'
 import { realClients } from '../../src/bundle/real-clients.js'
 import { parseNetworks } from '../../src/ssh/networks.js'
 import { systemWorld } from '../../src/system-world.js'
@@ -76,20 +79,54 @@ it('brings the whole file, and tells how much has arrived', async () => {
   await using server = await serving(whole)
   const seen: number[] = []
   const file = await fetching(server.url, '127.0.0.0/8', seen)
-  expect(await readFile(file)).toEqual(content)
+  expect(content.equals(await readFile(file))).toBe(true)
   expect(seen.at(-1)).toBe(content.length)
 })
 
 it('goes on where it broke off', async () => {
   await using server = await serving(cutAfter(30_000), whole)
-  expect(await readFile(await fetching(server.url))).toEqual(content)
+  expect(content.equals(await readFile(await fetching(server.url)))).toBe(true)
   expect(server.asked).toEqual([undefined, 'bytes=30000-'])
+})
+
+it('goes on after each tenth of it, however often that is', async () => {
+  const tenth: Answer = ({ headers }, response) => {
+    const start = Number(/^bytes=(\d+)-$/.exec(headers.range ?? '')?.[1] ?? 0)
+    const length = { 'content-length': content.length - start }
+    response.writeHead(start > 0 ? 206 : 200, { etag: '"one"', ...length })
+    response.write(content.subarray(start, start + content.length / 10), () => response.socket?.end())
+  }
+  await using server = await serving(tenth)
+  expect(content.equals(await readFile(await fetching(server.url)))).toBe(true)
+  const tenths = Array.from({ length: 9 }, (_, index) => `bytes=${(index + 1) * (content.length / 10)}-`)
+  expect(server.asked).toEqual([undefined, ...tenths])
+})
+
+it('goes on where a run was killed, and leaves alone what a living one fetches', async () => {
+  const beginning = join(
+    directory,
+    'partial',
+    createHash('sha256').update('http://a.example/').digest('hex').slice(0, 32),
+  )
+  await mkdir(join(directory, 'partial'))
+  const { pid: dead = 0 } = spawnSync('true')
+  for (const [pid, text] of [
+    [dead, 'left'],
+    [process.ppid, 'going on'],
+  ]) {
+    await writeFile(`${beginning}-${pid}`, `${text}`)
+    await writeFile(`${beginning}-${pid}.version`, '"one"')
+  }
+  const claimed = await claimPartial('http://a.example/', { directory })
+  expect(await readFile(claimed.path, 'utf8')).toBe('left')
+  expect(await readFile(claimed.versionPath, 'utf8')).toBe('"one"')
+  expect(await readFile(`${beginning}-${process.ppid}`, 'utf8')).toBe('going on')
 })
 
 it('goes on in the next run', async () => {
   await using server = await serving(...Array(5).fill(cutAfter(30_000)), whole)
   await expect(fetching(server.url)).rejects.toBeInstanceOf(FetchError)
-  expect(await readFile(await fetching(server.url))).toEqual(content)
+  expect(content.equals(await readFile(await fetching(server.url)))).toBe(true)
   expect(server.asked.at(-1)).toBe('bytes=30000-')
 })
 
@@ -99,18 +136,18 @@ it('begins anew when the file is another one by now', async () => {
     response.writeHead(200, { etag: '"two"', 'content-length': content.length }).end(content)
   }
   await using server = await serving(cutAfter(30_000), other)
-  expect(await readFile(await fetching(server.url))).toEqual(content)
+  expect(content.equals(await readFile(await fetching(server.url)))).toBe(true)
 })
 
 it('begins anew where nobody can tell which version the beginning was of', async () => {
   await using server = await serving(cutAfter(30_000, {}), whole)
-  expect(await readFile(await fetching(server.url))).toEqual(content)
+  expect(content.equals(await readFile(await fetching(server.url)))).toBe(true)
   expect(server.asked).toEqual([undefined, undefined])
 })
 
 it('begins anew when the beginning is longer than the file', async () => {
   await using server = await serving(cutAfter(30_000), status(416), whole)
-  expect(await readFile(await fetching(server.url))).toEqual(content)
+  expect(content.equals(await readFile(await fetching(server.url)))).toBe(true)
 })
 
 it('begins anew when what is sent is another piece than what was asked for', async () => {
@@ -119,7 +156,7 @@ it('begins anew when what is sent is another piece than what was asked for', asy
     response.writeHead(206, { etag: '"one"', 'content-range': range }).end(content.subarray(10_000))
   }
   await using server = await serving(cutAfter(30_000), elsewhere, whole)
-  expect(await readFile(await fetching(server.url))).toEqual(content)
+  expect(content.equals(await readFile(await fetching(server.url)))).toBe(true)
 })
 
 it('does not take a piece for the whole', async () => {
@@ -128,7 +165,7 @@ it('does not take a piece for the whole', async () => {
     response.writeHead(206, { etag: '"one"', 'content-range': range }).end(content.subarray(0, 1000))
   }
   await using server = await serving(piece, whole)
-  expect(await readFile(await fetching(server.url))).toEqual(content)
+  expect(content.equals(await readFile(await fetching(server.url)))).toBe(true)
   expect(server.asked).toEqual([undefined, 'bytes=1000-'])
 })
 
@@ -145,7 +182,7 @@ it('leaves no connection open behind a no', async () => {
 
 it('follows a redirection, not for ever', async () => {
   await using server = await serving(status(302, { location: '/b.zip' }), whole)
-  expect(await readFile(await fetching(server.url))).toEqual(content)
+  expect(content.equals(await readFile(await fetching(server.url)))).toBe(true)
   await using circle = await serving(status(302, { location: '/a.zip' }))
   await expect(fetching(circle.url)).rejects.toThrow('it redirects for ever')
 })
