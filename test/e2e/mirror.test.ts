@@ -1,5 +1,7 @@
-import { existsSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs'
+import { createHash } from 'node:crypto'
+import { existsSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
+import { gunzipSync, gzipSync } from 'node:zlib'
 import { describe, expect, it, type TestContext } from 'vitest'
 import { commandLine } from '../helpers/command-line.js'
 import { type Lab, type LabOptions, labFor } from '../helpers/lab.js'
@@ -39,6 +41,20 @@ describe('a mirror', () => {
     expect(told.screen).toMatch(/: the mirror sent something else than package; another source is taken/)
     expect(told.screen).toMatch(/: the mirror has it not, or does not give it \(code 22\); another source is taken/)
     expect(leftovers(lab)).toEqual([])
+  })
+
+  it('of another laptop, whose zlib packs otherwise, serves what is not packed; what hosts have is known all the same', async (test) => {
+    const { lab, url, release } = await mirrorLab(test)
+    await pushed(lab, url, release)
+    const packed = packOtherwise(lab)
+    expect(packed).toBeGreaterThan(0)
+    const told = await lab.tell('up')
+    expect(told.code, told.screen).toBe(0)
+    expect(told.screen).toMatch(/3 hosts from http:\/\/127[\d.:]+\/trueno/)
+    expect(told.screen).toMatch(/the mirror has it not, or does not give it \(code 22\); another source is taken/)
+    packOtherwise(lab)
+    const again = await lab.tell('up')
+    expect([again.code, again.events.filter(({ kind }) => kind === 'stepStarted')]).toEqual([0, []])
   })
 
   it('over TLS is filled by who trusts it, and serves hosts that do; the others say what keeps them from it', async (test) => {
@@ -113,6 +129,21 @@ async function mirrorLab(test: TestContext, options: { tls?: boolean } & Pick<La
 
 function pushed(lab: Lab, url: string, release: string) {
   return commandLine(lab.directory, ['bundle', 'push', url, release]).done
+}
+
+/** Packs what lies in the cache of this machine anew, with other bytes for the same content; gives how many. */
+function packOtherwise({ directory }: Lab): number {
+  const folder = join(directory, 'cache/trueno-deploy/artifacts')
+  const names = readdirSync(folder).filter((name) => name.endsWith('.tar.gz'))
+  for (const name of names) {
+    const before = readFileSync(join(folder, name))
+    const level = before[8] === 4 ? 9 : 1
+    const other = gzipSync(gunzipSync(before), { level })
+    const hash = createHash('sha256').update(other).digest('hex')
+    rmSync(join(folder, name))
+    writeFileSync(join(folder, `${name.slice(0, 64)}.${hash}.tar.gz`), other)
+  }
+  return names.length
 }
 
 /** The text of every file that was left on the hosts and on the laptop, but the release itself. */
