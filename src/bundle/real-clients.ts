@@ -16,6 +16,8 @@ export interface RealOptions {
   readonly environment: Readonly<Record<string, string | undefined>>
   /** Networks that alone may be reached (TRUENO_DEPLOY_ONLY); null: all. */
   readonly only: Networks | null
+  /** How long a server may send nothing. Default: two minutes. */
+  readonly idleMs?: number
 }
 
 /** The user's own clients, and the network. */
@@ -140,15 +142,13 @@ async function ask(url: URL, { offset, version, signal }: GetOptions, real: Real
     'user-agent': 'trueno-deploy',
     ...(offset > 0 && { range: `bytes=${offset}-`, 'if-range': version }),
   }
-  const request = await webRequest(url, { ...real, headers, timeoutMs: connectMs, signal }).catch((error: unknown) => {
+  const request = await webRequest(url, { ...real, headers, signal }).catch((error: unknown) => {
     throw error instanceof DialError ? new FetchError(error.message) : error
   })
   return new Promise((resolve, reject) => {
     request.on('response', resolve).on('error', reject).end()
   })
 }
-
-const connectMs = 10_000
 
 /** Of the nearest folder that is there. */
 async function freeBytes(folder: string): Promise<number> {

@@ -110,7 +110,13 @@ async function putOn(url: string, folder: string, { io, emit, signal }: VerbRun)
   const mirror = await mirrorOf(url, io)
   await using release = await openRelease(folder, { cacheDirectory: cacheOf(io), packageRoot, signal })
   const only = parseNetworks(io.env.TRUENO_DEPLOY_ONLY)
-  const { sent, bytes, kept } = await push(release, mirror, { world: systemWorld, emit, signal, only })
+  const { sent, bytes, kept } = await push(release, mirror, {
+    world: systemWorld,
+    emit,
+    signal,
+    only,
+    environment: io.env,
+  })
   const there = kept === 0 ? '' : `, ${kept} were there`
   return `${sent} parts (${(bytes / 1e6).toFixed(1)} MB) were put on ${url}${there}.`
 }

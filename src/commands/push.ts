@@ -6,6 +6,7 @@ import { errorProblem, ProblemError } from '../errors.js'
 import type { Mirror } from '../mirror/mirror.js'
 import type { OpenRelease } from '../release/open.js'
 import type { Networks } from '../ssh/networks.js'
+import type { Environment } from '../ssh/web-proxy.js'
 import { distrustOf, webRequest } from '../ssh/web-request.js'
 import type { Artifact } from '../trueno/release.js'
 import type { World } from '../world.js'
@@ -16,6 +17,8 @@ export interface PushContext {
   readonly signal: AbortSignal
   /** Networks that alone may be dialled; null: all. */
   readonly only: Networks | null
+  /** Where proxies are named. */
+  readonly environment: Environment
 }
 
 /** What came of it. */
@@ -67,15 +70,15 @@ async function send(
   method: string,
   headers: Readonly<Record<string, string | number>>,
   body: Readable | undefined,
-  { world, only, signal }: PushContext,
+  { world, only, environment, signal }: PushContext,
 ): Promise<IncomingMessage> {
   const request = await webRequest(new URL(address), {
     method,
     headers: { ...headers, Connection: 'close' },
     world,
     only,
+    environment,
     signal,
-    timeoutMs: 10_000,
   })
   return await new Promise((resolve, reject) => {
     request.on('error', reject).on('response', (response) => {

@@ -12,6 +12,8 @@ export interface DialOptions {
   readonly only: Networks | null
   /** Milliseconds for all addresses together, shared out among them; absent: until the signal. */
   readonly timeoutMs?: number
+  /** Milliseconds without anything coming or going after which the socket emits `timeout`; absent: never. */
+  readonly idleMs?: number
   readonly family?: 'any' | 'inet' | 'inet6'
   /** Local address to connect from. */
   readonly from?: string | null
@@ -105,10 +107,16 @@ async function connectTo(
   address: string,
   port: number,
   timeoutMs: number | undefined,
-  { world, signal, from }: DialOptions,
+  { world, signal, from, idleMs }: DialOptions,
 ): Promise<Socket> {
   const over = new AbortController()
-  const socket = connect({ host: address, port, noDelay: true, ...(from && { localAddress: from }) })
+  const socket = connect({
+    host: address,
+    port,
+    noDelay: true,
+    ...(from && { localAddress: from }),
+    ...(idleMs && { timeout: idleMs }),
+  })
   const release = signal && onAbort(signal, () => socket.destroy(signal.reason))
   const late = () => socket.destroy(new DialError('timed-out', `${address} port ${port} does not answer`))
   if (timeoutMs !== undefined) world.sleep(timeoutMs, over.signal).then(late, () => {})

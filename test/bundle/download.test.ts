@@ -9,7 +9,7 @@ import { afterEach, beforeEach, expect, it } from 'vitest'
 import { FetchError } from '../../src/bundle/clients.js'
 import { download } from '../../src/bundle/download.js'
 import { claimPartial } from '../../src/bundle/partial.js'
-import { realClients } from '../../src/bundle/real-clients.js'
+import { type RealOptions, realClients } from '../../src/bundle/real-clients.js'
 import { parseNetworks } from '../../src/ssh/networks.js'
 import { systemWorld } from '../../src/system-world.js'
 
@@ -65,9 +65,14 @@ const status =
 
 const instantWorld = { ...systemWorld, sleep: async () => {} }
 
-function fetching(url: string, only = '127.0.0.0/8', seen: number[] = []): Promise<string> {
+function fetching(
+  url: string,
+  only = '127.0.0.0/8',
+  seen: number[] = [],
+  more: Partial<RealOptions> = {},
+): Promise<string> {
   return download(url, directory, {
-    clients: realClients({ world: systemWorld, environment: {}, only: parseNetworks(only) }),
+    clients: realClients({ world: systemWorld, environment: {}, only: parseNetworks(only), ...more }),
     world: instantWorld,
     store: { directory },
     signal: new AbortController().signal,
@@ -185,6 +190,28 @@ it('follows a redirection, not for ever', async () => {
   expect(content.equals(await readFile(await fetching(server.url)))).toBe(true)
   await using circle = await serving(status(302, { location: '/a.zip' }))
   await expect(fetching(circle.url)).rejects.toThrow('it redirects for ever')
+})
+
+it('goes on elsewhere in time when a server falls silent', async () => {
+  const silent: Answer = (_request, response) => {
+    response.writeHead(200, { etag: '"one"', 'content-length': content.length }).write(content.subarray(0, 10_000))
+  }
+  await using server = await serving(silent, () => undefined, whole)
+  const file = await fetching(server.url, '127.0.0.0/8', [], { idleMs: 1000 })
+  expect(content.equals(await readFile(file))).toBe(true)
+  expect(server.asked.length).toBeGreaterThanOrEqual(3)
+})
+
+it('goes by the proxy that the environment names', async () => {
+  await using server = await serving(whole)
+  await using proxy = await serving(whole)
+  const environment = { http_proxy: proxy.url, NO_PROXY: 'other.lab' }
+  const file = await fetching('http://127.1.2.3:9/a.zip?b=c', '127.0.0.0/8', [], { environment })
+  expect(content.equals(await readFile(file))).toBe(true)
+  expect(proxy.asked).toHaveLength(1)
+  await fetching(server.url, '127.0.0.0/8', [], { environment: { ...environment, NO_PROXY: '127.0.0.1' } })
+  expect([proxy.asked.length, server.asked.length]).toEqual([1, 1])
+  await expect(fetching('http://a.example/', '127.0.0.0/8', [], { environment })).rejects.toThrow(/allows nothing else/)
 })
 
 it('takes a no for an answer', async () => {

@@ -1,8 +1,10 @@
 import { createHash } from 'node:crypto'
 import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises'
+import { createServer } from 'node:http'
+import { type AddressInfo, connect } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+import { afterEach, beforeEach, describe, expect, it, type TestContext } from 'vitest'
 import { commandLine, type Ran, toldBy } from '../helpers/command-line.js'
 import { startMirror } from '../helpers/mirror.js'
 import { programIn } from '../helpers/program.js'
@@ -100,13 +102,16 @@ describe('the program', () => {
     const authorities = join(directory, 'ca.pem')
     await writeFile(authorities, mirror.identity?.cert ?? '')
     const npm = { npm_config_registry: registry.url, npm_config_cache: join(directory, 'npm-cache') }
-    const env = { ...npm, TRUENO_DEPLOY_ONLY: undefined, NODE_EXTRA_CA_CERTS: authorities }
+    const proxy = await startProxy(test)
+    const proxies = { https_proxy: proxy.url, no_proxy: new URL(registry.url).hostname }
+    const env = { ...npm, ...proxies, TRUENO_DEPLOY_ONLY: undefined, NODE_EXTRA_CA_CERTS: authorities }
     const made = await programIn({ directory }, { env }).run('bundle', ...given)
     expect(made.code, made.stderr).toBe(0)
     expect(made.stdout).toMatch(/4 parts \([\d.]+ MB\) were put on https:[^ ]+\/lab\./)
     const { sources: locked } = JSON.parse(await readFile(join(directory, 'trueno-deploy.lock.json'), 'utf8'))
     expect(locked).toEqual({ [url]: createHash('sha256').update(archive).digest('hex') })
     expect([...mirror.files.keys()].filter((path) => path.startsWith('/lab/'))).toHaveLength(4)
+    expect(new Set(proxy.asked)).toEqual(new Set([`${new URL(url).host} Basic bWU6cGE6c3M=`]))
   })
 
   it('tells what became of a bundle, for people and for scripts', async () => {
@@ -151,3 +156,20 @@ describe('the program', () => {
     expect(await type(null, ...argv).done).toMatchObject({ code: 2, stderr: expect.stringMatching(text) })
   })
 })
+
+/** A proxy that connects to whatever it is asked for, by who it was asked. */
+async function startProxy(test: TestContext): Promise<{ url: string; asked: readonly string[] }> {
+  const asked: string[] = []
+  const server = createServer().on('connect', ({ url = '', headers }, socket) => {
+    asked.push(`${url} ${headers['proxy-authorization']}`)
+    const [host, port] = url.split(':')
+    const there = connect(Number(port), host, () => {
+      socket.write('HTTP/1.1 200 Connected\r\n\r\n')
+      there.pipe(socket).pipe(there)
+    })
+    for (const one of [there, socket]) one.on('error', () => {})
+  })
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
+  test.onTestFinished(() => void server.close())
+  return { url: `http://me:pa%3Ass@127.0.0.1:${(server.address() as AddressInfo).port}`, asked }
+}
