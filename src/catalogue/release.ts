@@ -72,9 +72,9 @@ export const release = {
     ),
     'release-special-files': stops(
       'The package has files that cannot be sent',
-      'Sockets, pipes or devices are in it.',
-      'A Trueno runs in this folder.',
-      'Stop it, and remove them.',
+      'Sockets, pipes or devices are in it, or names that are no UTF-8.',
+      'A Trueno runs in this folder, or an archive with names of another encoding was unpacked there.',
+      'Stop it, and remove or rename them.',
     ),
     'release-unreadable': stops(
       'The release cannot be read',

@@ -91,9 +91,9 @@ function specialProblems({ tree }: Subject): readonly Problem[] {
     errorProblem({
       code: 'release-special-files',
       title: 'The package has files that cannot be sent',
-      cause: `${special.length === 1 ? 'a file in it is' : `${special.length} files in it are`} neither file, folder nor link, but a socket, pipe or device`,
+      cause: `${special.length === 1 ? 'a file in it is' : `${special.length} files in it are`} neither file, folder nor link, but a socket, pipe or device, or of a name that is no UTF-8`,
       evidence: listed(special.map(({ path }) => path)),
-      remedy: 'remove them; if a Trueno is running in this folder, stop it first',
+      remedy: 'remove or rename them; if a Trueno is running in this folder, stop it first',
     }),
   ]
 }

@@ -1,4 +1,4 @@
-import { constants, copyFile, mkdir, symlink, writeFile } from 'node:fs/promises'
+import { constants, copyFile, mkdir, stat, symlink, writeFile } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 import { isFileError } from './faults.js'
 
@@ -59,10 +59,14 @@ export class SafeTree {
 
   /** A second name of a file that was written before. */
   async again(name: string, of: string): Promise<void> {
-    this.#count(0)
     const path = safePath(name)
+    const original = join(this.#into, safePath(of))
+    await inOrder(
+      path,
+      stat(original).then(({ size }) => this.#count(size)),
+    )
     await this.#make(dirname(path))
-    await inOrder(path, copyFile(join(this.#into, safePath(of)), join(this.#into, path), constants.COPYFILE_EXCL))
+    await inOrder(path, copyFile(original, join(this.#into, path), constants.COPYFILE_EXCL))
   }
 
   /** To be called after the last entry. */

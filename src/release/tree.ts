@@ -17,7 +17,7 @@ export interface Tree {
 export interface Entry {
   /** Relative to the root, with `/`. */
   readonly path: string
-  /** `other`: a socket, a device, a named pipe. */
+  /** `other`: a socket, a device, a named pipe, or of a name that cannot be told. */
   readonly kind: 'file' | 'directory' | 'link' | 'other'
   /** Bytes; 0 unless it is a file. */
   readonly size: number
@@ -45,13 +45,17 @@ async function readFolder(root: string, folder: string, wanted: (path: string) =
       .filter(({ path }) => wanted(path))
       .map(async ({ item, path }) => {
         into.push(await entryOf(root, path, item))
-        if (item.isDirectory()) await readFolder(root, path, wanted, into)
+        if (item.isDirectory() && !unreadable.test(path)) await readFolder(root, path, wanted, into)
       }),
   )
 }
 
+/** A name that is no UTF-8 comes with this in it, and is found by nobody then. */
+const unreadable = /\uFFFD/
+
 async function entryOf(root: string, path: string, item: Dirent): Promise<Entry> {
   const none = { path, size: 0, executable: false, target: '' }
+  if (unreadable.test(path)) return { ...none, kind: 'other', stat: null }
   if (item.isDirectory()) return { ...none, kind: 'directory', stat: null }
   const stats = await lstat(join(root, path), { bigint: true })
   const stat = statLine(stats)

@@ -153,6 +153,16 @@ describe('a real Trueno that could not run on hosts', () => {
     ])
   })
 
+  test('with a name that is no UTF-8', async () => {
+    await using shop = await workshop()
+    const folder = await layOut(join(shop.root, 'package'), trueno)
+    await writeFile(Buffer.concat([Buffer.from(join(folder, 'lib/na')), Buffer.from([0xe9])]), '')
+    await mkdir(Buffer.concat([Buffer.from(join(folder, 'lib/fo')), Buffer.from([0xff])]))
+    expect(await shop.problemsOf(folder)).toMatchObject([
+      { code: 'release-special-files', evidence: 'lib/fo\uFFFD\nlib/na\uFFFD' },
+    ])
+  })
+
   test.each<[string, Files, string]>([
     [
       'for another system',

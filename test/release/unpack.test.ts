@@ -4,18 +4,18 @@ import { join } from 'node:path'
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
 import { ArchiveError } from '../../src/release/safe-tree.js'
-import { unpack } from '../../src/release/unpack.js'
+import { type UnpackOptions, unpack } from '../../src/release/unpack.js'
 import { type TarEntry, tgz } from './archives.js'
 import { contentsOf } from './contents.js'
 
 /** Unpacks into a folder beside a bystander; gives what is there then, the bystander's content and the error. */
-async function unpacking(entries: readonly TarEntry[]) {
+async function unpacking(entries: readonly TarEntry[], options: UnpackOptions = {}) {
   const root = await mkdtemp(join(tmpdir(), 'unpack-test-'))
   try {
     await mkdir(join(root, 'outside'))
     await writeFile(join(root, 'outside', 'a'), 'untouched')
     await writeFile(join(root, 'archive.tgz'), await tgz(entries))
-    const error: unknown = await unpack(join(root, 'archive.tgz'), join(root, 'into')).catch(
+    const error: unknown = await unpack(join(root, 'archive.tgz'), join(root, 'into'), options).catch(
       (thrown: unknown) => thrown,
     )
     const bystander = await readFile(join(root, 'outside', 'a'), 'utf8')
@@ -86,6 +86,16 @@ test.each<[string, readonly TarEntry[], RegExp]>([
   expect((error as Error).message).toMatch(message)
   expect(bystander).toBe('untouched')
   expect(beside).toEqual([['archive.tgz', 'into', 'outside'], ['a']])
+})
+
+test.each<[string, readonly TarEntry[]]>([
+  ['files', [file('a', 'x'.repeat(60)), file('b', 'x'.repeat(60))]],
+  ['hard links', [file('a', 'x'.repeat(60)), { name: 'b', type: 'link', linkname: 'a' }]],
+  ['names', Array.from({ length: 6 }, (_, index) => file(`${index}`))],
+])('an archive that unpacks to more than may be is refused: %s', async (_what, entries) => {
+  const { error } = await unpacking(entries, { limits: { entries: 5, bytes: 100 } })
+  expect(error).toBeInstanceOf(ArchiveError)
+  expect((error as Error).message).toMatch(/it unpacks to more than 5 files or/)
 })
 
 test('whatever an archive says, nothing is written or linked outside', async () => {
