@@ -3,7 +3,7 @@ import { mkdir, rename, stat } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 import { pipeline } from 'node:stream/promises'
 import { createGzip } from 'node:zlib'
-import { keepNewest } from '../release/cache.js'
+import { keepNewest, keepUsed } from '../release/cache.js'
 import { parse } from '../release/identify.js'
 import { tarOf } from '../release/tar.js'
 import { readTree } from '../release/tree.js'
@@ -51,10 +51,12 @@ export async function findKept(
   installing: Installing,
 ): Promise<string | null> {
   const path = keptPath(manifest, lock, installing)
-  return stat(path).then(
-    () => path,
-    () => null,
+  const isThere = await stat(path).then(
+    () => true,
+    () => false,
   )
+  if (isThere) await keepUsed(path)
+  return isThere ? path : null
 }
 
 /** To be raised whenever the same lock would be installed otherwise. */

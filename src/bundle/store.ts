@@ -4,7 +4,7 @@ import { mkdir, readFile, rename, rm, stat } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 import { pipeline } from 'node:stream/promises'
 import type { Sha256 } from '../cluster/cluster.js'
-import { keepNewest } from '../release/cache.js'
+import { keepNewest, keepUsed } from '../release/cache.js'
 
 /** Where what was fetched is kept on this machine, each file by its content: `sources/<sha256>`. Can be deleted at any time. */
 export interface Store {
@@ -23,9 +23,12 @@ export async function find(store: Store, sha256: Sha256): Promise<Stored | null>
   const path = pathOf(store, sha256)
   const bytes = await sizeOf(path)
   if (bytes === null) return null
-  if ((await hashOf(path)) === sha256) return { path, sha256, bytes }
-  await rm(path, { force: true })
-  return null
+  if ((await hashOf(path)) !== sha256) {
+    await rm(path, { force: true })
+    return null
+  }
+  await keepUsed(path)
+  return { path, sha256, bytes }
 }
 
 /** How many are kept: the parts of some releases. */

@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto'
-import { mkdir, mkdtemp, readdir, readFile, rename, rm, stat, writeFile } from 'node:fs/promises'
+import { mkdir, mkdtemp, readdir, readFile, rename, rm, stat, utimes, writeFile } from 'node:fs/promises'
 import { hostname } from 'node:os'
 import { basename, dirname, join } from 'node:path'
 import type { Release } from '../trueno/release.js'
@@ -81,6 +81,16 @@ export async function inScratch<T>(folder: string, work: (scratch: string) => Pr
 /** Another process was faster with the same folder. */
 function unlessThere(error: unknown): void {
   if (!isFileError(error, 'ENOTEMPTY') && !isFileError(error, 'EEXIST')) throw error
+}
+
+/** What is used counts as new, so that it is not removed while it is. */
+export async function keepUsed(path: string): Promise<void> {
+  const now = new Date()
+  await utimes(path, now, now).catch(unlessReadOnly)
+}
+
+function unlessReadOnly(error: unknown): void {
+  if (!isFileError(error, 'EROFS') && !isFileError(error, 'EPERM') && !isFileError(error, 'EACCES')) throw error
 }
 
 /** Removes all but the newest of a folder. */

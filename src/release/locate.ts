@@ -1,7 +1,7 @@
 import { readdir, realpath, stat } from 'node:fs/promises'
 import { join } from 'node:path'
 import { errorProblem, UsageError } from '../errors.js'
-import { type CacheDirectory, keepNewest, replacing, shortHash } from './cache.js'
+import { type CacheDirectory, keepNewest, keepUsed, replacing, shortHash } from './cache.js'
 import { isShipped } from './content.js'
 import { isFileError } from './faults.js'
 import { identify } from './identify.js'
@@ -55,7 +55,10 @@ async function readPackage(root: string, path: string): Promise<Tree> {
 async function unpackOnce(archive: string, fingerprint: string, options: LocateOptions): Promise<string> {
   const packages = join(options.cacheDirectory, 'packages')
   const unpacked = join(packages, shortHash(`${archive}\n${fingerprint}`))
-  if (await isThere(unpacked)) return unpacked
+  if (await isThere(unpacked)) {
+    await keepUsed(unpacked)
+    return unpacked
+  }
   await replacing(unpacked, (temporary) => unpack(archive, temporary, options)).catch((error: unknown) => {
     throw error instanceof ArchiveError ? archiveProblem(archive, error.message) : error
   })

@@ -7,7 +7,7 @@ import { createGzip } from 'node:zlib'
 import type { Sha256 } from '../cluster/cluster.js'
 import { type Problem, UsageError } from '../errors.js'
 import type { Artifact } from '../trueno/release.js'
-import { addingTo, type CacheDirectory, keepNewest } from './cache.js'
+import { addingTo, type CacheDirectory, keepNewest, keepUsed } from './cache.js'
 import { cacheProblem, changedProblem, isFileError, isWithin } from './faults.js'
 import { isWorthCompressing } from './sample.js'
 import { type TarContent, tarOf } from './tar.js'
@@ -35,7 +35,9 @@ export async function findWireFile(artifact: Artifact, cache: CacheDirectory): P
     const path = join(folderOf(cache), name)
     const form = encoding === 'tar.gz' ? 'gz' : 'tar'
     const bytes = await wholeBytes(path, form, artifact.bytes)
-    if (bytes !== null) return { path, encoding: form, sha256: own ?? tar, bytes }
+    if (bytes === null) continue
+    await keepUsed(path)
+    return { path, encoding: form, sha256: own ?? tar, bytes }
   }
   return null
 }

@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto'
-import { readdir, stat, truncate, writeFile } from 'node:fs/promises'
-import { join } from 'node:path'
+import { readdir, stat, truncate, utimes, writeFile } from 'node:fs/promises'
+import { dirname, join } from 'node:path'
 import { buffer } from 'node:stream/consumers'
 import { gunzipSync } from 'node:zlib'
 import { describe, expect, test } from 'vitest'
@@ -59,6 +59,20 @@ describe('an artifact', () => {
     const { bytes } = await first.open(artifactOf(first, 'package').sha256)
     expect(artifactOf(first, 'package')).not.toHaveProperty('wireBytes')
     expect(artifactOf(await shop.open(folder), 'package').wireBytes).toBe(bytes)
+  })
+
+  test('that was made before is not removed for others that are made now', async () => {
+    await using shop = await workshop()
+    const folder = await layOut(join(shop.root, 'trueno'), trueno)
+    const { sha256 } = artifactOf(await shop.open(folder), 'package')
+    await (await shop.open(folder)).open(sha256)
+    const [old = ''] = await artifactFiles(shop.cacheDirectory)
+    await utimes(old, 1, 1)
+    for (let other = 10; other < 40; other += 1)
+      await writeFile(join(dirname(old), `${String(other).repeat(32)}.tar`), 'of another release')
+    const opened = await shop.open(folder)
+    await opened.open(artifactOf(opened, 'elasticsearch').sha256)
+    expect(await artifactFiles(shop.cacheDirectory)).toContain(old)
   })
 
   test('is made again when its file was cut short', async () => {
