@@ -1,4 +1,4 @@
-import type { IncomingMessage } from 'node:http'
+import type { ClientRequest, IncomingMessage } from 'node:http'
 import { Readable } from 'node:stream'
 import { pipeline } from 'node:stream/promises'
 import type { Emit } from '../engine/events.js'
@@ -74,7 +74,7 @@ async function send(
 ): Promise<IncomingMessage> {
   const request = await webRequest(new URL(address), {
     method,
-    headers: { ...headers, Connection: 'close' },
+    headers: { ...headers, Connection: 'close', ...(body && { Expect: '100-continue' }) },
     world,
     only,
     environment,
@@ -83,11 +83,29 @@ async function send(
   return await new Promise((resolve, reject) => {
     request.on('error', reject).on('response', (response) => {
       response.resume()
-      response.on('end', () => resolve(response)).on('error', reject)
+      response.on('error', reject).on('end', () => {
+        resolve(response)
+        request.destroy()
+      })
     })
     if (body === undefined) request.end()
-    else pipeline(body, request).catch(reject)
+    else
+      whenWanted(request, { world, signal })
+        .then(() => pipeline(body, request), reject)
+        .catch(reject)
   })
+}
+
+/** Who refuses what comes says so before it is sent; who knows nothing of that gets it after a second, as from curl. */
+async function whenWanted(request: ClientRequest, { world, signal }: Pick<PushContext, 'world' | 'signal'>) {
+  const over = new AbortController()
+  const either = AbortSignal.any([signal, over.signal])
+  request.flushHeaders()
+  await new Promise((resolve) => {
+    request.once('continue', resolve)
+    world.sleep(1000, either).then(resolve, () => {})
+  })
+  over.abort()
 }
 
 function refused(mirror: Mirror, evidence: string) {
