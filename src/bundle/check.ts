@@ -2,7 +2,7 @@ import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { errorProblem, UsageError } from '../errors.js'
 import { isRecord, parse } from '../release/identify.js'
-import { inspectRelease } from '../release/open.js'
+import { inspectRelease } from '../release/read-release.js'
 import { hashOfText, type Listed, listFiles, listName, manifestName, parseList } from './files.js'
 import type { Manifest } from './manifest.js'
 

@@ -1,6 +1,6 @@
 import type { Sha256 } from '../cluster/cluster.js'
 import { ProblemError } from '../errors.js'
-import { inspectRelease } from '../release/open.js'
+import { inspectRelease } from '../release/read-release.js'
 
 /** Looks at a release as `up` would, before it has its name. @throws ProblemError: all that would keep it from running */
 export async function verifyRelease(

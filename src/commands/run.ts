@@ -28,7 +28,7 @@ export async function run(typed: Typed, io: Io, again: VerbRun['again']): Promis
   const begun = systemWorld.now()
   const kind = reporterKind(typed, io)
   const suggest = suggestOf(typed, io)
-  const reporter = reporterOf(kind, typed, { io, suggest })
+  const reporter = await reporterOf(kind, typed, { io, suggest })
   const texts: string[] = []
   const events: Event[] = []
   const emit = (body: EventBody): void => {
@@ -156,7 +156,7 @@ function reporterOf(
   kind: ReporterKind,
   typed: Typed,
   { io, suggest }: { readonly io: Io; readonly suggest: Suggest },
-): Reporter {
+): Promise<Reporter> {
   const { stdout, stderr } = io
   return createReporter({
     kind,

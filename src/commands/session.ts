@@ -16,7 +16,6 @@ import { parseNetworks } from '../ssh/networks.js'
 import { systemWorld } from '../system-world.js'
 import { choose } from './choice.js'
 import type { CommandContext } from './context.js'
-import { failureKeeper } from './diagnosis/failure-keeper.js'
 import { openFleet } from './fleet.js'
 import type { Io } from './io.js'
 import { createKnock } from './knock.js'
@@ -80,7 +79,10 @@ export async function openSession(options: SessionOptions): Promise<Session> {
       // There it is this machine that would answer, or a tunnel that somebody has made.
       leaveOut: (address) => address === 'localhost' || isLocal(address),
     }),
-    keepFailure: failureKeeper(options),
+    keepFailure: async (failure) => {
+      const { failureKeeper } = await import('./diagnosis/failure-keeper.js')
+      return failureKeeper(options)(failure)
+    },
   }
   return {
     cluster,

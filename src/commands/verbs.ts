@@ -5,28 +5,17 @@ import { exitCodes } from '../errors.js'
 import type { Plan } from '../plan/plan.js'
 import { short } from '../plan/state.js'
 import type { OpenRelease } from '../release/open.js'
-import { renderCheck } from '../report/check-table.js'
-import { renderPlan } from '../report/plan-table.js'
-import { renderStatus } from '../report/status-table.js'
+import type { StatusOptions } from '../report/status-table.js'
 import { createWatchScreen } from '../report/watch.js'
-import { check } from './check.js'
+import type { CheckOptions, check } from './check.js'
 import type { Outcome } from './context.js'
-import { diagnose } from './diagnosis/diagnose.js'
-import { down } from './down.js'
-import { explain } from './explain.js'
-import { agreement } from './mending/agreement.js'
-import { checkAndFix } from './mending/check-and-fix.js'
-import { plan } from './plan.js'
 import { readContext } from './read-context.js'
-import { loadPlan, type SavedPlan, savePlan } from './saved-plan.js'
+import type { SavedPlan } from './saved-plan.js'
 import { openSession, parallelOf, releaseOf, type Session } from './session.js'
-import { status } from './status.js'
 import { shellWord } from './suggest.js'
-import { trust } from './trust.js'
-import { up } from './up.js'
 import type { VerbRun } from './verb-run.js'
 
-/** Each verb: from what was typed to how it ended. */
+/** Each verb: from what was typed to how it ended. Each loads what it alone needs when it is run: no other waits for that. */
 export const verbs = {
   up: runUp,
   plan: runPlan,
@@ -37,11 +26,12 @@ export const verbs = {
   trust: runTrust,
   bundle: runBundle,
   diagnose: runDiagnose,
-  explain: async (run) => explain(run),
+  explain: runExplain,
   rehearse: runRehearse,
 } satisfies Record<Verb, (run: VerbRun) => Promise<Outcome>>
 
 async function runUp(run: VerbRun): Promise<Outcome> {
+  const { up } = await import('./up.js')
   await using session = await open(run, run.typed.file)
   await using release = await releaseOf(session, run.io)
   begin(run, session, release)
@@ -49,6 +39,7 @@ async function runUp(run: VerbRun): Promise<Outcome> {
 }
 
 async function runPlan(run: VerbRun): Promise<Outcome> {
+  const { plan } = await import('./plan.js')
   const { options, file } = run.typed
   await using session = await open(run, file)
   await using release = await releaseOf(session, run.io)
@@ -57,12 +48,18 @@ async function runPlan(run: VerbRun): Promise<Outcome> {
     { ...hostOptions(session, run), release, exitCode: options.exitCode === true },
     readContext(session.context),
   )
-  run.print(options.json ? `${JSON.stringify(told.plan)}\n` : renderPlan(told.plan, run))
+  run.print(options.json ? `${JSON.stringify(told.plan)}\n` : await planText(told.plan, run))
   if (options.out !== undefined) await keepPlan(options.out, run, session, told.plan)
   return told
 }
 
+async function planText(plan: Plan, run: VerbRun): Promise<string> {
+  const { renderPlan } = await import('../report/plan-table.js')
+  return renderPlan(plan, run)
+}
+
 async function keepPlan(out: string, run: VerbRun, session: Session, plan: Plan): Promise<void> {
+  const { savePlan } = await import('./saved-plan.js')
   await savePlan(resolve(run.io.workingDirectory, out), savedPlan(run, session, plan))
   if (!run.typed.options.json) run.print(`\n Kept in ${out}. Next: trueno-deploy apply ${shellWord(out)}\n`)
 }
@@ -79,6 +76,7 @@ function savedPlan({ typed, io }: VerbRun, { clusterFile, cluster, chosen }: Ses
 }
 
 async function runApply(run: VerbRun): Promise<Outcome> {
+  const [{ loadPlan }, { up }] = await Promise.all([import('./saved-plan.js'), import('./up.js')])
   const saved = await loadPlan(resolve(run.io.workingDirectory, run.typed.file))
   const applied = { ...run, typed: { ...run.typed, options: { ...optionsOf(saved), ...run.typed.options } } }
   await using session = await open(applied, saved.from.clusterFile)
@@ -104,23 +102,31 @@ function optionsOf({
 }
 
 async function runStatus(run: VerbRun): Promise<Outcome> {
+  const [{ status }, { renderStatus }] = await Promise.all([import('./status.js'), import('../report/status-table.js')])
   await using session = await open(run, run.typed.file)
   const options = { ...hostOptions(session, run), deep: run.typed.options.deep === true }
-  const look = (): ReturnType<typeof status> => status(options, readContext(session.context))
+  const look: Look = async (room) => {
+    const told = await status(options, readContext(session.context))
+    const text = run.typed.options.json
+      ? JSON.stringify(told.status)
+      : renderStatus(told.status, { ...run, ...room(told.status) })
+    return { ...told, text }
+  }
   if (run.typed.options.watch === true) return await watch(run, session, look)
-  const told = await look()
-  run.print(
-    run.typed.options.json
-      ? `${JSON.stringify(told.status)}\n`
-      : renderStatus(told.status, { ...run, ...room(run, told.status) }),
-  )
+  const told = await look((status) => room(run, status))
+  run.print(run.typed.options.json ? `${told.text}\n` : told.text)
   return told
 }
+
+/** Looks how all is, and says it in what room there is by then. */
+type Look = (room: (status: Status) => Partial<Room>) => Promise<Outcome & { readonly text: string }>
+
+type Room = Pick<StatusOptions, 'columns' | 'rows'>
 
 /** Of more hosts than can be taken in at a glance a terminal shows those that are not well, and as many as it has lines for. */
 const mostHostsAtOnce = 50
 
-function room({ io, typed }: VerbRun, { hosts }: Status): { readonly rows?: number } {
+function room({ io, typed }: VerbRun, { hosts }: Status): Partial<Room> {
   const isFolded = io.stdout.isTTY === true && typed.options.verbose !== true && hosts.length > mostHostsAtOnce
   return isFolded && io.stdout.rows !== undefined ? { rows: io.stdout.rows } : {}
 }
@@ -128,16 +134,12 @@ function room({ io, typed }: VerbRun, { hosts }: Status): { readonly rows?: numb
 const watchEveryMs = 2000
 
 /** Until Ctrl-C, which is the way it ends. */
-async function watch(run: VerbRun, { context }: Session, look: () => ReturnType<typeof status>): Promise<Outcome> {
-  const screen = createWatchScreen(run.io.stdout)
+async function watch({ io, signal, columns }: VerbRun, { context }: Session, look: Look): Promise<Outcome> {
+  const screen = createWatchScreen(io.stdout)
   for (;;) {
-    const told = await look()
-    const { columns = run.columns, rows } = run.io.stdout
-    const text = run.typed.options.json
-      ? JSON.stringify(told.status)
-      : renderStatus(told.status, { ...run, columns, rows })
+    const { text } = await look(() => ({ columns: io.stdout.columns ?? columns, rows: io.stdout.rows }))
     screen.draw(`${text}\n`)
-    const stopped = await context.world.sleep(watchEveryMs, run.signal).then(
+    const stopped = await context.world.sleep(watchEveryMs, signal).then(
       () => false,
       () => true,
     )
@@ -146,6 +148,7 @@ async function watch(run: VerbRun, { context }: Session, look: () => ReturnType<
 }
 
 async function runDown(run: VerbRun): Promise<Outcome> {
+  const { down } = await import('./down.js')
   await using session = await open(run, run.typed.file)
   begin(run, session, null)
   return await down({ ...hostOptions(session, run), wait: run.typed.options.wait === true }, session.context)
@@ -157,26 +160,42 @@ async function runCheck(run: VerbRun): Promise<Outcome> {
   await using release = await releaseOf(session, run.io)
   begin(run, session, release)
   const options = { ...hostOptions(session, run), release, reaches: session.reaches }
-  const told = fix
-    ? await checkAndFix({ ...options, wait: run.typed.options.wait === true, agree: agreement(run) }, session.context)
-    : await check(options, readContext(session.context))
+  const told = fix ? await fixed(options, run, session) : await checked(options, session)
   const page = { ...run, verbose, scripts: fix, mend: session.context.suggest('check') }
+  const { renderCheck } = await import('../report/check-table.js')
   run.print(json ? `${JSON.stringify(told.report)}\n` : renderCheck(told.report, page))
   return told
 }
 
+async function checked(options: CheckOptions, { context }: Session): ReturnType<typeof check> {
+  const { check } = await import('./check.js')
+  return check(options, readContext(context))
+}
+
+async function fixed(options: CheckOptions, run: VerbRun, { context }: Session): ReturnType<typeof check> {
+  const { agreement } = await import('./mending/agreement.js')
+  const { checkAndFix } = await import('./mending/check-and-fix.js')
+  return checkAndFix({ ...options, wait: run.typed.options.wait === true, agree: agreement(run) }, context)
+}
+
 async function runTrust(run: VerbRun): Promise<Outcome> {
+  const { trust } = await import('./trust.js')
   await using session = await open(run, run.typed.file)
   return await trust(session, run)
 }
 
 async function runBundle(run: VerbRun): Promise<Outcome> {
-  // No other verb needs what makes one.
   const { bundle } = await import('./bundle.js')
   return bundle(run)
 }
 
+async function runExplain(run: VerbRun): Promise<Outcome> {
+  const { explain } = await import('./explain.js')
+  return explain(run)
+}
+
 async function runDiagnose(run: VerbRun): Promise<Outcome> {
+  const { diagnose } = await import('./diagnosis/diagnose.js')
   await using session = await open(run, run.typed.file)
   await using release = await releaseOf(session, run.io)
   begin(run, session, null)
@@ -185,7 +204,6 @@ async function runDiagnose(run: VerbRun): Promise<Outcome> {
 }
 
 async function runRehearse(run: VerbRun): Promise<Outcome> {
-  // No other verb needs an SSH server.
   const { rehearse } = await import('./rehearse.js')
   return rehearse(run)
 }

@@ -7,7 +7,6 @@ import { isFileError } from './faults.js'
 import { identify } from './identify.js'
 import { ArchiveError } from './safe-tree.js'
 import { readTree, statLine, type Tree } from './tree.js'
-import { unpack } from './unpack.js'
 
 /** A release that was found. */
 export interface Source {
@@ -59,6 +58,7 @@ async function unpackOnce(archive: string, fingerprint: string, options: LocateO
     await keepUsed(unpacked)
     return unpacked
   }
+  const { unpack } = await import('./unpack.js')
   await replacing(unpacked, (temporary) => unpack(archive, temporary, options)).catch((error: unknown) => {
     throw error instanceof ArchiveError ? archiveProblem(archive, error.message) : error
   })

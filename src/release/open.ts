@@ -1,20 +1,10 @@
 import { join } from 'node:path'
 import type { Sha256 } from '../cluster/cluster.js'
-import { UsageError } from '../errors.js'
 import type { Artifact, Release } from '../trueno/release.js'
 import { findRelease, keepRelease } from './cache.js'
-import { isShipped } from './content.js'
-import { readDeclaration } from './declaration.js'
-import { describe } from './describe.js'
-import { type Digest, digest } from './digest.js'
-import { asUsageError, changedProblem, type Place } from './faults.js'
-import { identify } from './identify.js'
-import { inspect } from './inspect.js'
-import { folderSource, type LocateOptions, locate, type Source } from './locate.js'
-import { partsOf, runtimeFolder } from './parts.js'
-import { type Runtimes, readRuntimes } from './runtime.js'
+import { asUsageError, type Place } from './faults.js'
+import { type LocateOptions, locate, type Source } from './locate.js'
 import { type SharedFile, sharedFile } from './shared-file.js'
-import { readTree, type Tree } from './tree.js'
 import { type Encoding, findWireFile, type WireFile } from './wire.js'
 import { wireFiles } from './wire-files.js'
 
@@ -57,45 +47,14 @@ export async function openRelease(path: string, options: OpenOptions): Promise<O
   }
 }
 
-/** Reads the folder of a release, by the same rules, without keeping anything of it. UsageError: all that is wrong with it. */
-export async function inspectRelease(folder: string, signal?: AbortSignal): Promise<Release> {
-  return readRelease(folderSource(folder), signal)
-}
-
 async function readOnce(source: Source, { cacheDirectory, signal }: OpenOptions): Promise<Release> {
   const fingerprint = await source.fingerprint()
   const known = await findRelease(cacheDirectory, source.path, fingerprint)
   if (known !== undefined) return known
+  const { readRelease } = await import('./read-release.js')
   const release = await readRelease(source, signal)
   await keepRelease(cacheDirectory, source.path, fingerprint, release)
   return release
-}
-
-async function readRelease(source: Source, signal?: AbortSignal): Promise<Release> {
-  const { path, origin } = source
-  const tree = await source.tree()
-  const manifest = await identify(tree.root, path)
-  const { declared, problems } = readDeclaration(manifest.truenoDeploy)
-  const node = await readRuntimes(tree, path)
-  const found = await inspect({ path, origin, tree, manifest, kind: declared.kind ?? 'trueno' })
-  const all = [...problems, ...found, ...node.problems]
-  if (all.length > 0) throw new UsageError(all)
-  const description = describe({ version: manifest.version, declared, runtimes: node.runtimes, entries: tree.entries })
-  const { id, artifacts } = await digestUnchanged(tree, path, signal)
-  return { ...description, id, artifacts: artifacts.map((artifact) => withRuntime(artifact, node.runtimes)) }
-}
-
-function withRuntime(artifact: Artifact, runtimes: Runtimes): Artifact {
-  const runtime = runtimes.get(artifact.name.replace(`${runtimeFolder}-`, `${runtimeFolder}/`))
-  return runtime === undefined ? artifact : { ...artifact, runtime }
-}
-
-/** What was hashed must be what was looked at, or the cache would keep a release that never was. */
-async function digestUnchanged(tree: Tree, path: string, signal?: AbortSignal): Promise<Digest> {
-  const result = await digest(tree.root, partsOf(tree.entries), signal)
-  const { fingerprint } = await readTree(tree.root, isShipped)
-  if (fingerprint !== tree.fingerprint) throw new UsageError([changedProblem(path)])
-  return result
 }
 
 async function opened(source: Source, release: Release, options: OpenOptions, place: Place): Promise<OpenRelease> {

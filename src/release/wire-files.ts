@@ -2,7 +2,7 @@ import type { Sha256 } from '../cluster/cluster.js'
 import type { Artifact } from '../trueno/release.js'
 import type { LocateOptions, Source } from './locate.js'
 import { partsOf } from './parts.js'
-import { findWireFile, makeWireFile, type WireFile } from './wire.js'
+import { findWireFile, type WireFile } from './wire.js'
 
 /** The files of a release that are sent, each found or made once however many hosts ask for it at the same time. */
 export interface WireFiles {
@@ -15,9 +15,11 @@ export function wireFiles(source: Source, { cacheDirectory, signal }: LocateOpti
   const stopped = new AbortController()
   const ends = signal === undefined ? stopped.signal : AbortSignal.any([signal, stopped.signal])
   const made = new Map<Sha256, Promise<WireFile>>()
-  const find = async (artifact: Artifact) =>
-    (await findWireFile(artifact, cacheDirectory)) ??
-    makeWireFile(artifact, await contentOf(artifact, source), cacheDirectory, ends)
+  const make = async (artifact: Artifact) => {
+    const { makeWireFile } = await import('./make-wire.js')
+    return makeWireFile(artifact, await contentOf(artifact, source), cacheDirectory, ends)
+  }
+  const find = async (artifact: Artifact) => (await findWireFile(artifact, cacheDirectory)) ?? make(artifact)
   const get = (artifact: Artifact) => {
     const file = made.get(artifact.sha256) ?? find(artifact)
     made.set(artifact.sha256, file)

@@ -1,8 +1,4 @@
 import type { Event } from '../engine/events.js'
-import { createJsonReporter } from './json.js'
-import { createPlainReporter } from './plain.js'
-import { createQuietReporter } from './quiet.js'
-import { createTasksReporter } from './tasks.js'
 
 /** Tells what happens, as it happens. Every kind is a reader of the same events. */
 export interface Reporter {
@@ -34,16 +30,23 @@ export interface ReporterOptions {
 
 export type OutputStream = Pick<NodeJS.WritableStream, 'write'>
 
-export function createReporter({ kind, ...options }: ReporterOptions & { readonly kind: ReporterKind }): Reporter {
-  return reporters[kind](options)
+type Create = (options: ReporterOptions) => Reporter
+
+export async function createReporter({
+  kind,
+  ...options
+}: ReporterOptions & { readonly kind: ReporterKind }): Promise<Reporter> {
+  const create: Create = await reporters[kind]()
+  return create(options)
 }
 
+/** Only the one that is used is loaded. */
 const reporters = {
-  tasks: createTasksReporter,
-  plain: createPlainReporter,
-  json: createJsonReporter,
-  quiet: createQuietReporter,
-} satisfies Record<ReporterKind, (options: ReporterOptions) => Reporter>
+  tasks: async () => (await import('./tasks.js')).createTasksReporter,
+  plain: async () => (await import('./plain.js')).createPlainReporter,
+  json: async () => (await import('./json.js')).createJsonReporter,
+  quiet: async () => (await import('./quiet.js')).createQuietReporter,
+} satisfies Record<ReporterKind, () => Promise<Create>>
 
 /** What was asked for, and where the output goes. */
 export interface ReporterChoice {

@@ -18,7 +18,7 @@ import type { Networks } from './networks.js'
 import { openLink } from './open-link.js'
 import { createPassphrases } from './passphrases.js'
 import { createPasswords } from './passwords.js'
-import { becomeOn, type RunAsOptions } from './run-as.js'
+import type { RunAsOptions } from './run-as.js'
 import { createRunAsPasswords } from './run-as-passwords.js'
 import { packagedScripts, type ScriptSource } from './scripts.js'
 import { createSlots, createSlotsByName } from './slots.js'
@@ -186,6 +186,7 @@ async function connectOne(
 /** The link is of no use where that is not possible. */
 async function become(link: Link, options: RunAsOptions): Promise<Link> {
   try {
+    const { becomeOn } = await import('./run-as.js')
     return await becomeOn(link, options)
   } catch (error) {
     await link.close()

@@ -4,7 +4,6 @@ import { withDeadline } from './deadline.js'
 import { DialError } from './dial.js'
 import { ConnectionError } from './errors.js'
 import type { Link } from './link.js'
-import { openSshWay } from './openssh-way.js'
 import { ssh2Way } from './ssh2-way.js'
 import { describeTarget, type Target } from './target.js'
 import { chooseTransport } from './transport.js'
@@ -40,7 +39,7 @@ const loginTries = 6
 
 async function loginInTurn(login: Login, wanted: Transport): Promise<Link> {
   const { target, context } = login
-  if (chooseTransport(target, wanted, context).name === 'openssh') return inTurn(await openSshWay(login), login)
+  if (chooseTransport(target, wanted, context).name === 'openssh') return byOpenSsh(login)
   try {
     return await inTurn(await ssh2Way(login), login)
   } catch (error) {
@@ -54,10 +53,16 @@ async function loginInTurn(login: Login, wanted: Transport): Promise<Link> {
 async function takenOver(login: Login, { message, failure }: BeyondSsh2Error): Promise<Link> {
   login.context.onBeyond(login.host, message)
   try {
-    return await inTurn(await openSshWay(login), login)
+    return await byOpenSsh(login)
   } catch (error) {
     throw error instanceof ConnectionError && error.fault === failure.fault ? failure : error
   }
+}
+
+/** Seldom needed, and then loaded. */
+async function byOpenSsh(login: Login): Promise<Link> {
+  const { openSshWay } = await import('./openssh-way.js')
+  return inTurn(await openSshWay(login), login)
 }
 
 async function inTurn(way: Way, { target, context, limitMs, answerLimitMs, signal }: Login): Promise<Link> {

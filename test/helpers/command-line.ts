@@ -111,7 +111,7 @@ export async function toldBy(ran: Ran): Promise<Told> {
 async function screenOf(events: readonly Event[]): Promise<string> {
   const screen = new Captured()
   const columns = (): number => 1000
-  const reporter = createReporter({
+  const reporter = await createReporter({
     kind: 'plain',
     stdout: screen,
     stderr: screen,

@@ -84,7 +84,7 @@ async function told(
   { colour = false, verbose = false } = {},
 ): Promise<{ stdout: string; stderr: string }> {
   const { stdout, stderr } = outputs()
-  const reporter = createReporter({ kind, stdout, stderr, colour, verbose, columns: () => 80, rows: () => 24 })
+  const reporter = await createReporter({ kind, stdout, stderr, colour, verbose, columns: () => 80, rows: () => 24 })
   for (const event of events) reporter.emit(event)
   expect(await reporter.aside(async () => 'answer')).toBe('answer')
   await reporter.finish()

@@ -168,7 +168,15 @@ async function begun({
   const streams = { stdout: { write: terminal.write }, stderr: { write: terminal.write } }
   let now = 0
   const { columns, rows } = terminal
-  const reporter = createReporter({ kind: 'tasks', ...streams, colour: true, verbose, columns, rows, now: () => now })
+  const reporter = await createReporter({
+    kind: 'tasks',
+    ...streams,
+    colour: true,
+    verbose,
+    columns,
+    rows,
+    now: () => now,
+  })
   const emit = (event: Event): void => {
     now = event.time
     reporter.emit(event)
