@@ -52,7 +52,7 @@ main() { # HOME DATA KEY PORT...
   # What takes longer goes beside the rest; each line is one write, so that lines never mix.
   node_version &
   java &
-  addresses &
+  addresses
   # shellcheck disable=SC2086 # a list of numbers
   told=$(tell $ports)
   wait
@@ -109,14 +109,14 @@ java() {
     java_home=$(readlink -f "$found")
     java_home=${java_home%/bin/java}
   fi
-  version=$(java_release "$java_home/release" || java_release "$java_home/../release" || java_itself) || true
+  java_release "$java_home/release" || java_release "$java_home/../release" || version=$(java_itself) || version=
   printf 'java-home\t%s\njava-version\t%s\n' "$java_home" "$version"
 }
 
-java_release() { # FILE
+java_release() { # FILE; sets $version
   [ -r "$1" ] || return 1
   while read -r line; do
-    case $line in JAVA_VERSION=*) printf 'java version %s' "${line#*=}" && return ;; esac
+    case $line in JAVA_VERSION=*) version="java version ${line#*=}" && return ;; esac
   done <"$1"
   return 1
 }
@@ -129,9 +129,9 @@ java_itself() {
 addresses() {
   case $key in
     *:*) printf 'address\t%s\n' "$key" ;;
-    *[!0-9.]*) look_up "$key" | address_lines address ;;
+    *[!0-9.]*) look_up "$key" | address_lines address & ;;
     *.*.*.*) printf 'address\t%s\n' "$key" ;;
-    *) look_up "$key" | address_lines address ;;
+    *) look_up "$key" | address_lines address & ;;
   esac
 }
 
@@ -169,10 +169,9 @@ look_up_others() {
 }
 
 tell() { # PORT...
-  user
+  user_id
   printf 'arch\t%s\nclock\t%s\n' "$(uname -m)" "$now"
-  machine_and_records
-  places
+  machine_places_and_records
   tools
   stored
   hashes
@@ -181,11 +180,10 @@ tell() { # PORT...
   processes_and_listeners "$@"
 }
 
-user() {
+user_id() { # sets $uid
   while read -r name uid rest; do
     [ "$name" != Uid: ] || break
   done </proc/self/status
-  printf 'user\t%s\t%s\n' "$(id -un 2>/dev/null || echo "$uid")" "$uid"
 }
 
 tools() {
@@ -208,10 +206,13 @@ stored() {
 
 # A release is touched when it becomes the current one; of a single one there is no order to ask for.
 releases() {
-  ids=$(printf '%s\n' "$home"/releases/* | finished)
+  ids=
+  for path in "$home"/releases/*; do
+    ! is_hash "${path##*/}" || ids="$ids ${path##*/}"
+  done
   # shellcheck disable=SC2012 # names that are no hash are left out
   case $ids in
-    *"$newline"*) ids=$(ls -1t "$home/releases" | finished) ;;
+    *' '*' '*) ids=$(ls -1t "$home/releases" | finished) ;;
   esac
   for id in $ids; do
     printf 'release\t%s\n' "$id"
@@ -219,10 +220,10 @@ releases() {
   done
 }
 
-# What is complete is named by its hash and nothing else. Of paths on standard input, those names.
+# What is complete is named by its hash and nothing else. Of names on standard input, those.
 finished() {
-  while read -r path; do
-    if is_hash "${path##*/}"; then printf '%s\n' "${path##*/}"; fi
+  while read -r name; do
+    if is_hash "$name"; then printf '%s\n' "$name"; fi
   done
 }
 
@@ -271,11 +272,11 @@ others() {
 
 processes_and_listeners() { # PORT...
   look "$@"
-  # What starts or ends while we look is in one list and not in the other, as if it were somebody else's.
-  [ -z "$(printf '%s\n' "$sockets" | at_own_address | lacking_of)" ] || look "$@"
   [ -n "$marks$sockets" ] || return 0
-  lacking=$(printf '%s\n' "$sockets" | lacking_of)
-  [ -z "$lacking" ] || held=$held$newline$(holders "$lacking" all)
+  # What starts or ends while we look is in one list and not in the other, as if it were somebody else's.
+  [ -z "$sockets" ] || [ -z "$(lacking "$key")" ] || look "$@"
+  unheld=$(lacking)
+  [ -z "$unheld" ] || held=$held$newline$(holders "$unheld" all)
   # shellcheck disable=SC2046,SC2086 # lists of numbers
   told=$(commands $pids $(column 3 "$held"))
   printf '%s\n' "$marks" "$sockets" "$held" "$told" | awk -F '\t' "$join_processes"
@@ -284,23 +285,21 @@ processes_and_listeners() { # PORT...
 look() { # PORT...
   marks=$(marked "$home")
   sockets=$(listening "$@")
-  pids=$(column 2 "$marks")
-  held=$(holders "$(column 5 "$sockets")" "$pids")
-}
-
-# Of these sockets, those that may be in our way. Of a key that is a name we do not wait for the addresses.
-at_own_address() {
-  key=$key awk -F '\t' '$3 == "*" || $3 == ENVIRON["key"] || ENVIRON["key"] !~ /:|^[0-9.]+$/'
+  pids='' held=''
+  [ -z "$marks" ] || pids=$(column 2 "$marks")
+  [ -z "$marks" ] || [ -z "$sockets" ] || held=$(holders "$(column 5 "$sockets")" "$pids")
 }
 
 column() { # NUMBER LINES
   [ -z "$2" ] || printf '%s\n' "$2" | cut -f "$1"
 }
 
-# Inodes of those of these sockets whose holder we may see and have not.
-lacking_of() {
-  { cat && printf '%s\n' "$held"; } | awk -F '\t' -v uid="$uid" '
-    $1 == "socket" && (uid == 0 || $4 == uid) { lacking[$5] = 1 }
+# Inodes of those of $sockets whose holder we may see and is not in $held. With a KEY only of those that may be in our
+# way: of a key that is a name we do not wait for the addresses.
+lacking() { # [KEY]
+  printf '%s\n' "$sockets" "$held" | key=${1-} awk -F '\t' -v uid="$uid" '
+    BEGIN { key = ENVIRON["key"] }
+    $1 == "socket" && (uid == 0 || $4 == uid) && (key !~ /:|^[0-9.]+$/ || $3 == "*" || $3 == key) { lacking[$5] = 1 }
     $1 == "holder" { delete lacking[$2] }
     END { for (inode in lacking) print inode }'
 }

@@ -1,16 +1,23 @@
 #!/bin/sh
 # Part of facts.sh; not run by itself. The machine, the directories $home and $data, and the records in $home.
-# After lib.sh. The epoch is $now; the names to be looked up are $names.
-# shellcheck disable=SC2154 # those four
+# After lib.sh. The epoch is $now; the names to be looked up are $names; whoever this is has $uid.
+# shellcheck disable=SC2154 # those five
 
-# Whatever can be read from files, by one process. What is not there is not told.
-machine_and_records() {
-  loaders=$(echo /lib/ld-musl-*.so.1 /lib/ld-linux*.so.* /lib64/ld-linux*.so.* /lib/*/ld-linux*.so.*)
+# Whatever can be read from files, and where HOME and DATA are, by one process. What is not there is not told.
+machine_places_and_records() {
+  set -- /lib/ld-musl-*.so.1 /lib/ld-linux*.so.* /lib64/ld-linux*.so.* /lib/*/ld-linux*.so.*
+  loaders=$*
   logind_files
-  facts_home=$home facts_now=$now facts_loaders=$loaders facts_names=$names facts_logind=$logind awk '
+  nearest "$home"
+  home_near=$near home_state=$state
+  nearest "$data"
+  { stat -Lc %d:%i "$home_near" "$near" && df -Pk "$home_near" "$near" && stat -f -c 'files %c %d' "$home_near" "$near"; } 2>/dev/null |
+    facts_now=$now facts_loaders=$loaders facts_names=$names facts_logind=$logind facts_uid=$uid \
+      home=$home home_near=$home_near home_state=$home_state data=$data data_near=$near data_state=$state awk '
     BEGIN {
       OFS = "\t"
-      home = ENVIRON["facts_home"]
+      home = ENVIRON["home"]
+      print "user", name_here(ENVIRON["facts_uid"]), ENVIRON["facts_uid"]
       print "hostname", line_of("/proc/sys/kernel/hostname")
       print "os", os()
       print "libc", libc()
@@ -29,6 +36,16 @@ machine_and_records() {
       print "token", highest(home "/run/token")
       lease(text_of(home "/lease/owner.json"), home "/lease/beat")
       exits(home "/run/pm2/pm2.log")
+    }
+    # A file system without such a limit says that it has none at all.
+    /^files [0-9]+ [0-9]+$/ { files[++counted] = $2 > 0 ? $3 : "" }
+    NR < 3 { identity[NR] = $0 }
+    NR > 3 { disk[NR - 3] = $0 }
+    END {
+      place("home", identity[1], disk[1], files[1])
+      place("data", identity[2], disk[2], files[2])
+      type_of("/tmp")
+      if (flag("noexec")) print "temporary", "noexec"
     }
 
     function tell(name, value) { if (value != "") print name, value }
@@ -78,6 +95,13 @@ machine_and_records() {
         }
       close(file)
       if (user != "") print "session", user, what_ends(user)
+    }
+    # Whom the system knows from elsewhere, it is asked for.
+    function name_here(uid,  name, command) {
+      name = name_of(uid)
+      command = "id -un 2>/dev/null"
+      if (name == uid) command | getline name
+      return name
     }
     function name_of(uid,  file, line, field, name) {
       file = "/etc/passwd"
@@ -182,7 +206,33 @@ machine_and_records() {
         }
       close(file)
       for (name in count) print "exits", name, count[name]
-    }'
+    }
+    function place(name, identity, disk, files,  path, near, state, mount, number) {
+      path = ENVIRON[name]
+      near = ENVIRON[name "_near"]
+      state = ENVIRON[name "_state"]
+      match(disk, /% +\//)
+      mount = type_of(substr(disk, RSTART + RLENGTH - 1))
+      if (flag("ro")) sub(/ writable/, " unwritable", state)
+      identity = identity (near == "/" && path != "/" ? path : substr(path, length(near) + 1))
+      sub(/ /, OFS, state)
+      match(disk, / [0-9]+ +[0-9]+ +[0-9]+ +[0-9-]+%/)
+      split(substr(disk, RSTART), number, " ")
+      print name, path, state, identity, whole(number[3]), whole(number[1]), files, mount, flag("ro") (flag("noexec") ? "," flag("noexec") : "")
+    }
+    function flag(name) { return options ~ ("(^|,)" name "(,|$)") ? name : "" }
+    # The last one mounted there counts.
+    function type_of(point,  line, field, type) {
+      type = "unknown"
+      options = ""
+      while ((getline line < "/proc/mounts") > 0) {
+        split(line, field, " ")
+        if (unescaped(field[2]) == point) { type = field[3]; options = field[4] }
+      }
+      close("/proc/mounts")
+      return type
+    }
+    function unescaped(text) { gsub(/\\040/, " ", text); gsub(/\\011/, "\t", text); gsub(/\\134/, "\\", text); return text }'
 }
 
 # Sets $logind to the files of which later ones win, where logind runs.
@@ -195,54 +245,7 @@ logind_files() {
   done
 }
 
-# Where HOME and DATA are, or would be: what is not there yet is judged by its nearest parent.
-places() {
-  nearest "$home"
-  home_near=$near home_state=$state
-  nearest "$data"
-  { stat -Lc %d:%i "$home_near" "$near" && df -Pk "$home_near" "$near" && stat -f -c 'files %c %d' "$home_near" "$near"; } 2>/dev/null |
-    home=$home home_near=$home_near home_state=$home_state data=$data data_near=$near data_state=$state awk '
-      BEGIN { OFS = "\t" }
-      # A file system without such a limit says that it has none at all.
-      /^files [0-9]+ [0-9]+$/ { files[++counted] = $2 > 0 ? $3 : "" }
-      NR < 3 { identity[NR] = $0 }
-      NR > 3 { disk[NR - 3] = $0 }
-      END {
-        place("home", identity[1], disk[1], files[1])
-        place("data", identity[2], disk[2], files[2])
-        type_of("/tmp")
-        if (flag("noexec")) print "temporary", "noexec"
-      }
-
-      function place(name, identity, disk, files,  path, near, state, mount, number) {
-        path = ENVIRON[name]
-        near = ENVIRON[name "_near"]
-        state = ENVIRON[name "_state"]
-        match(disk, /% +\//)
-        mount = type_of(substr(disk, RSTART + RLENGTH - 1))
-        if (flag("ro")) sub(/ writable/, " unwritable", state)
-        identity = identity (near == "/" && path != "/" ? path : substr(path, length(near) + 1))
-        sub(/ /, OFS, state)
-        match(disk, / [0-9]+ +[0-9]+ +[0-9]+ +[0-9-]+%/)
-        split(substr(disk, RSTART), number, " ")
-        print name, path, state, identity, whole(number[3]), whole(number[1]), files, mount, flag("ro") (flag("noexec") ? "," flag("noexec") : "")
-      }
-      function whole(number) { return sprintf("%.0f", number) }
-      function flag(name) { return options ~ ("(^|,)" name "(,|$)") ? name : "" }
-      # The last one mounted there counts.
-      function type_of(point,  line, field, type) {
-        type = "unknown"
-        options = ""
-        while ((getline line < "/proc/mounts") > 0) {
-          split(line, field, " ")
-          if (unescaped(field[2]) == point) { type = field[3]; options = field[4] }
-        }
-        close("/proc/mounts")
-        return type
-      }
-      function unescaped(text) { gsub(/\\040/, " ", text); gsub(/\\011/, "\t", text); gsub(/\\134/, "\\", text); return text }'
-}
-
+# Where a path is, or would be: what is not there yet is judged by its nearest parent.
 nearest() { # PATH; sets $near and $state
   near=$1 state=exists
   until [ -e "$near" ]; do
