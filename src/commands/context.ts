@@ -58,6 +58,8 @@ export interface ReadFleet extends AsyncDisposable {
   readonly unreachable: ReadonlyMap<HostKey, Problem>
   /** Connects those hosts too that were not tried yet: receipts can tell of a balancer host that no file names. */
   reach(cluster: Cluster): Promise<void>
+  /** Closes the connection to a host of which nothing more will be asked. */
+  leave(host: HostKey): Promise<void>
 }
 
 export interface Fleet extends ReadFleet {

@@ -22,11 +22,12 @@ export async function openFleet(cluster: Cluster, ssh: Ssh, options: FleetOption
       else connections.set(key, one)
     }
   }
+  const leave = async (host: HostKey): Promise<void> => connections.get(host)?.[Symbol.asyncDispose]()
   const close = async (): Promise<void> => {
     await Promise.allSettled([...connections.values()].map((connection) => connection[Symbol.asyncDispose]()))
   }
   await reach(cluster)
-  return { connections, unreachable, reach, [Symbol.asyncDispose]: close }
+  return { connections, unreachable, reach, leave, [Symbol.asyncDispose]: close }
 }
 
 function accessOf({ key, access }: Host): { key: HostKey; access: Host['access'] } {

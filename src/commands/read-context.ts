@@ -40,6 +40,7 @@ function readFleet(fleet: Fleet): ReadFleet {
       return fleet.unreachable
     },
     reach: (cluster) => fleet.reach(cluster),
+    leave: (host) => fleet.leave(host),
     [Symbol.asyncDispose]: () => fleet[Symbol.asyncDispose](),
   }
 }

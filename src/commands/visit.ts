@@ -44,7 +44,17 @@ export async function connectAll<F extends ReadFleet>(cluster: Cluster, context:
 
 /** Asks all connected hosts for their facts. Without an inventory file the receipts found may say that they live elsewhere: then once more. */
 export async function visit(cluster: Cluster, fleet: ReadFleet, context: Asking): Promise<Visit> {
-  const first = await gather(cluster, fleet, context)
+  return visited(cluster, fleet, context, await gather(cluster, fleet, context))
+}
+
+/** The same by who asks for nothing else: a host that has told is left, so that the memory of few connections is enough. */
+export async function visitAndLeave(cluster: Cluster, fleet: ReadFleet, context: Asking): Promise<Visit> {
+  // Receipts may send us there again.
+  if (!cluster.hasInventory) return visit(cluster, fleet, context)
+  return visited(cluster, fleet, context, await gather(cluster, fleet, context, (host) => fleet.leave(host)))
+}
+
+async function visited(cluster: Cluster, fleet: ReadFleet, context: Asking, first: Gathered): Promise<Visit> {
   const told = toldByReceipts(cluster, first.facts)
   const { facts, clocks, problems } = isElsewhere(told, cluster) ? await visitAgain(told, fleet, context) : first
   return {
@@ -85,8 +95,13 @@ async function visitAgain(told: Cluster, fleet: ReadFleet, context: Asking): Pro
   return gather(told, fleet, context)
 }
 
-function gather(cluster: Cluster, { connections }: ReadFleet, { signal, world }: Asking): Promise<Gathered> {
-  return gatherFacts(cluster, connections, { signal, now: () => world.now() })
+function gather(
+  cluster: Cluster,
+  { connections }: ReadFleet,
+  { signal, world }: Asking,
+  asked?: (host: HostKey) => Promise<void>,
+): Promise<Gathered> {
+  return gatherFacts(cluster, connections, { signal, now: () => world.now(), ...(asked && { asked }) })
 }
 
 function toldByReceipts(cluster: Cluster, facts: ReadonlyMap<HostKey, Facts>): Cluster {

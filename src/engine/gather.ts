@@ -21,6 +21,8 @@ export interface GatherOptions {
   readonly signal?: AbortSignal
   /** Milliseconds since the epoch, by the clock of this machine. */
   readonly now?: () => number
+  /** Called when a host was asked, before another takes its turn. */
+  readonly asked?: (host: HostKey) => Promise<void>
 }
 
 /** Hosts asked at once: beyond that nothing gets faster, and each that is asked takes memory. */
@@ -30,7 +32,7 @@ const mostAtOnce = 64
 export async function gatherFacts(
   cluster: Cluster,
   connections: ReadonlyMap<HostKey, ReadConnection>,
-  { signal, now }: GatherOptions = {},
+  { signal, now, asked }: GatherOptions = {},
 ): Promise<Gathered> {
   const facts = new Map<HostKey, Facts>()
   const clocks = new Map<HostKey, ClockReading>()
@@ -38,10 +40,10 @@ export async function gatherFacts(
   const share = createPeerSharing()
   const ask = async (host: Host, connection: ReadConnection): Promise<void> => {
     try {
-      const asked = now?.() ?? 0
+      const began = now?.() ?? 0
       const found = share(await factsOf(host, cluster, connection, signal))
       facts.set(host.key, found)
-      if (now !== undefined) clocks.set(host.key, readClock(found.machine.clock, { asked, answered: now() }))
+      if (now !== undefined) clocks.set(host.key, readClock(found.machine.clock, { asked: began, answered: now() }))
     } catch (error) {
       if (!(error instanceof ProblemError) || error.problems[0] === undefined) throw error
       problems.set(host.key, { ...error.problems[0], host: host.key })
@@ -52,7 +54,11 @@ export async function gatherFacts(
     return connection === undefined ? [] : [{ host, connection }]
   })
   const slots = createSlots(mostAtOnce)
-  await Promise.all(connected.map(({ host, connection }) => slots.use(() => ask(host, connection))))
+  const inTurn = async ({ host, connection }: (typeof connected)[number]): Promise<void> => {
+    await ask(host, connection)
+    await asked?.(host.key)
+  }
+  await Promise.all(connected.map((one) => slots.use(() => inTurn(one))))
   return { facts: inOrder(cluster, facts), clocks, problems }
 }
 

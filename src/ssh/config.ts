@@ -1,6 +1,7 @@
 import { hostname, userInfo } from 'node:os'
 import type { Access } from '../cluster/cluster.js'
 import { errorProblem, UsageError } from '../errors.js'
+import { keyed } from './slots.js'
 import {
   remembered,
   type SshProgram,
@@ -31,8 +32,9 @@ export type Resolve = (access: Access) => Promise<Target>
 /** A `Resolve` with a memory of its own. */
 export function createResolver(environment: ConfigEnvironment): Resolve {
   const program = environment.program ?? sshProgram(programOptions(environment))
-  const resolving = { environment, program: remembered(program), me: whoAmI(environment.variables) }
-  return (access) => resolveChain(access, resolving, 0)
+  const resolving = { environment, program, jumps: remembered(program), me: whoAmI(environment.variables) }
+  const resolve = keyed((access) => resolveChain(JSON.parse(access), resolving, 0))
+  return (access) => resolve(JSON.stringify(access))
 }
 
 function programOptions({ configFile, offline = false }: ConfigEnvironment): SshProgramOptions {
@@ -47,6 +49,8 @@ export function resolveTarget(access: Access, environment: ConfigEnvironment): P
 interface Resolving {
   readonly environment: ConfigEnvironment
   readonly program: SshProgram
+  /** The same for jump hosts, which lie before many hosts: all that it says of one is kept. */
+  readonly jumps: SshProgram
   readonly me: Me
 }
 
@@ -62,7 +66,7 @@ const mostJumps = 8
 
 async function resolveChain(access: Access, resolving: Resolving, depth: number): Promise<Target> {
   if (depth > mostJumps) throw jumpLoop(access)
-  const { settings, defaults, notes, hasSsh } = await settingsOf(access, resolving)
+  const { settings, defaults, notes, hasSsh } = await settingsOf(access, depth > 0, resolving)
   const jumps = await resolveJumps(settings.get('proxyjump')?.[0] ?? 'none', resolving, depth)
   return buildTarget({
     access,
@@ -83,8 +87,9 @@ interface FoundSettings {
   readonly hasSsh: boolean
 }
 
-async function settingsOf(access: Access, { environment, program, me }: Resolving): Promise<FoundSettings> {
-  const [settings, defaults] = await Promise.all([program.settings(access), program.defaults()])
+async function settingsOf(access: Access, isJump: boolean, resolving: Resolving): Promise<FoundSettings> {
+  const { environment, program, jumps, me } = resolving
+  const [settings, defaults] = await Promise.all([(isJump ? jumps : program).settings(access), jumps.defaults()])
   if (settings !== null) return { settings, defaults, notes: [], hasSsh: true }
   const { configFile } = environment
   const { readSshConfig } = await import('./ssh-config-file.js')

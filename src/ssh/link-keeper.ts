@@ -28,7 +28,8 @@ const quietMs = 60_000
 
 export function keepLink(first: Link, { host, world, open, onLost }: LinkKeeperOptions): LinkKeeper {
   const closing = new AbortController()
-  let link = first
+  /** Null: closed for good, and let go of. */
+  let link: Link | null = first
   let opening: Promise<Link> | null = null
   let toldOf: Link | null = null
 
@@ -39,8 +40,9 @@ export function keepLink(first: Link, { host, world, open, onLost }: LinkKeeperO
     for (let attempt = 1; ; attempt++) {
       await pause(attempt, closing.signal)
       try {
-        link = await open(closing.signal)
-        return link
+        const fresh = await open(closing.signal)
+        link = fresh
+        return fresh
       } catch (error) {
         if (!isPassing(error) || attempt >= mostReconnects) throw error
       }
@@ -49,7 +51,7 @@ export function keepLink(first: Link, { host, world, open, onLost }: LinkKeeperO
 
   /** The link, or the one new link for all that need it. */
   const live = async (reason: string): Promise<Link> => {
-    if (link.isOpen()) return link
+    if (link?.isOpen()) return link
     if (opening === null) {
       // Once for each link: a host that is asked again and again while it is away has been lost once.
       if (toldOf !== link) onLost(reason)
@@ -75,14 +77,16 @@ export function keepLink(first: Link, { host, world, open, onLost }: LinkKeeperO
           if (!isLost(error) || stop.aborted || losses > mostReconnects) throw error
           reason = error.problem.cause
           // The link may be alive: what was lost is one command on it.
-          if (link.isOpen()) await pause(losses, stop)
+          if (link?.isOpen()) await pause(losses, stop)
         }
       }
     },
     close: async () => {
       closing.abort(goneError(host))
       await opening?.catch(() => {})
-      await link.close()
+      const last = link
+      link = null
+      await last?.close()
     },
   }
 }

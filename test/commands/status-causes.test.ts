@@ -100,6 +100,7 @@ async function found(
       connections: new Map(hosts.map((host) => [host.host, host])),
       unreachable: new Map(),
       reach: async () => undefined,
+      leave: async () => undefined,
       [Symbol.asyncDispose]: async () => undefined,
     }),
   }
