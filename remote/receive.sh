@@ -11,8 +11,9 @@
 #             peer: a line follows, `ADDRESS PORT GRANT`, of a host that serves it (relay.sh)
 #             mirror: a line follows, the address of it at an HTTP server, which may be secret
 #   KEEP      keep: what travelled stays beside the tree, to be passed on, until the relay ends; drop: it is removed
-# Output: `from OFFSET` as soon as it is clear what is there already, `at OFFSET` now and then while a peer sends,
-#   `kept` as soon as it can be passed on; `stored`, or `present` where it was there already
+# Output: `from OFFSET` as soon as it is clear what is there already, `passing` when others can have what arrives as it
+#   comes, `at OFFSET` now and then while a peer sends, `kept` as soon as all can be passed on; `stored`, or `present`
+#   where it was there already
 # Exit codes: 0 · 70 what was sent ended too early · 71 WIRE differs, and what arrived is gone · 72 no space left, saying
 #   what is free and what is needed · 76 the peer or the mirror did not send it · 73, 74, 75 as in lib.sh
 # shellcheck source-path=SCRIPTDIR source=lib.sh
@@ -68,10 +69,18 @@ arrive() {
   if [ "$have" -gt "$bytes" ]; then rm -f "$part" && have=0; fi
   [ "$have" -eq "$bytes" ] || check_room
   echo "from $have"
-  [ "$have" -eq "$bytes" ] || "from_$source"
+  if [ "$have" -lt "$bytes" ]; then
+    [ "$keep" = drop ] || pass_on_meanwhile
+    "from_$source"
+  fi
   count_part
   [ "$have" -eq "$bytes" ] || "${source}_ended"
   [ "$source" = here ] || echo "at $have"
+}
+
+# A relay finds it from now on, and follows as it grows. Whoever takes it looks at the sha256 too.
+pass_on_meanwhile() {
+  if { true >>"$part"; } 2>/dev/null; then echo passing; fi
 }
 
 # Sets $have to what is there of it.

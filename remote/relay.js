@@ -1,4 +1,4 @@
-// Serves kept artifacts over HTTP to hosts with a grant: see relay.sh. Plain JavaScript of Node 8, no dependency.
+// Serves artifacts, kept or arriving, over HTTP to hosts with a grant: see relay.sh. Plain JavaScript of Node 8, no dependency.
 // Arguments: STORE LEASE-TOKEN ADDRESS BYTES-PER-SECOND
 
 const fs = require('fs')
@@ -10,6 +10,8 @@ const lease = process.argv[2]
 const address = process.argv[3]
 const rate = Number(process.argv[4])
 const silentMs = 30000
+/** How often is looked whether more of a file has arrived. */
+const growMs = 20
 
 /** Secret → what it opens, as long as it was not used. */
 const grants = new Map()
@@ -56,36 +58,77 @@ function offsetOf(request) {
 }
 
 function send(grant, offset, response) {
-  const file = fs.createReadStream(fileOf(grant.wire), { start: offset, highWaterMark: 262144 })
-  const gone = () => {
-    file.destroy()
-  }
-  response.on('close', gone)
-  response.on('error', gone)
-  file.on('error', () => {
-    response.destroy()
-  })
-  file.once('open', () => {
+  openFirst(placesOf(grant.wire), (file) => {
+    if (file === null) return response.destroy()
     response.writeHead(206, { 'Content-Type': 'application/octet-stream', Connection: 'close' })
-  })
-  file.on('data', (chunk) => {
-    const full = !response.write(chunk)
-    const wait = pauseFor(chunk.length)
-    if (!full && wait <= 0) return
-    file.pause()
-    let left = (full ? 1 : 0) + (wait > 0 ? 1 : 0)
-    const go = () => {
-      left -= 1
-      if (left === 0) file.resume()
-    }
-    if (full) response.once('drain', go)
-    if (wait > 0) setTimeout(go, wait)
-  })
-  file.on('end', () => {
-    response.end()
-    say(`served ${grant.secret}`)
+    pass(file, grant, offset, response)
   })
 }
+
+/** Verified, or still arriving; it may have become the one while we looked for the other. */
+function placesOf(wire) {
+  return [fileOf(wire), path.join(store, `.part-${wire}`), fileOf(wire)]
+}
+
+function openFirst(names, then) {
+  fs.open(names[0], 'r', (error, file) => {
+    if (!error) return then(file)
+    if (names.length === 1) return then(null)
+    openFirst(names.slice(1), then)
+  })
+}
+
+/** Sends a file to its end, and waits for more of it as long as it grows. */
+function pass(file, grant, offset, response) {
+  const buffer = Buffer.allocUnsafe(262144)
+  let at = offset
+  let grown = Date.now()
+  let reading = false
+  let gone = false
+  const leave = () => {
+    if (!gone && !reading) fs.close(file, ignore)
+    gone = true
+  }
+  const giveUp = () => {
+    response.destroy()
+    leave()
+  }
+  const finish = () => {
+    response.end()
+    leave()
+    say(`served ${grant.secret}`)
+  }
+  const next = () => {
+    if (gone) return
+    if (at >= grant.bytes) return finish()
+    reading = true
+    fs.read(file, buffer, 0, buffer.length, at, got)
+  }
+  const got = (error, count) => {
+    reading = false
+    if (gone) return fs.close(file, ignore)
+    if (error) return giveUp()
+    if (count === 0) return waitForMore()
+    at += count
+    grown = Date.now()
+    response.write(buffer.slice(0, count), () => after(pauseFor(count), next))
+  }
+  const waitForMore = () => {
+    // Nobody has it any more where what had arrived was something else.
+    if (fs.fstatSync(file).nlink === 0 || Date.now() - grown > silentMs) return giveUp()
+    setTimeout(next, growMs)
+  }
+  response.on('close', leave)
+  response.on('error', leave)
+  next()
+}
+
+function after(ms, act) {
+  if (ms > 0) setTimeout(act, ms)
+  else act()
+}
+
+function ignore() {}
 
 /** Milliseconds until more may be sent, by all that are served together. */
 function pauseFor(bytes) {
@@ -102,8 +145,8 @@ function fileOf(wire) {
 const commands = new Map([
   [
     'grant',
-    (number, secret, wire, from) => {
-      grants.set(secret, { secret: secret, wire: wire, address: from })
+    (number, secret, wire, bytes, from) => {
+      grants.set(secret, { secret: secret, wire: wire, bytes: Number(bytes), address: from })
       say(`granted ${number}`)
     },
   ],

@@ -1,13 +1,13 @@
 #!/bin/sh
-# Passes on what this host was sent to be passed on (`keep` of receive.sh), to hosts that bring a grant, until its
-# standard input ends or is silent for 30 s. Nothing is left then: no process, no port, no file.
+# Passes on what this host is sent to be passed on (`keep` of receive.sh), also while it arrives, to hosts that bring a
+# grant, until its standard input ends or is silent for 30 s. Nothing is left then: no process, no port, no file.
 #
 # Usage: relay.sh TOKEN HOME CLUSTER serve ADDRESS RATE    RATE: bytes a second at most, 0 for no limit
 #        relay.sh TOKEN HOME CLUSTER clear                 removes what was kept and is not served
 # Standard input, a line each:
-#   grant N SECRET WIRE ADDRESS   lets the host with this address (- for any) take WIRE, once
-#   drop WIRE                     nobody needs it any more
-#   (empty)                       whoever sends this is alive
+#   grant N SECRET WIRE BYTES ADDRESS   lets the host with this address (- for any) take WIRE of that size, once
+#   drop WIRE                           nobody needs it any more
+#   (empty)                             whoever sends this is alive
 # Output: `listening PORT`, `granted N`, `served SECRET`, `refused ADDRESS REASON`
 # Exit codes: 0 · 74 no usable Node, bad arguments · 70, 75 as in lib.sh
 # shellcheck source-path=SCRIPTDIR source=lib.sh

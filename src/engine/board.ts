@@ -29,7 +29,8 @@ export interface Serving {
 
 export type Choice =
   | { readonly kind: 'here'; readonly why: string | null }
-  | { readonly kind: 'peer'; readonly holder: Client }
+  /** `whole`: the holder has all of it, verified; else it passes on what still arrives. */
+  | { readonly kind: 'peer'; readonly holder: Client; readonly whole: boolean }
   | { readonly kind: 'mirror' }
   | { readonly kind: 'wait' }
 
@@ -40,9 +41,11 @@ const mostClients = 3
 export class Board {
   readonly #wanting: Set<HostKey>
   readonly #taking = new Map<HostKey, Client>()
+  readonly #passing = new Map<HostKey, Client>()
   readonly #holders = new Map<HostKey, Client>()
   readonly #avoided = new Map<HostKey, Map<HostKey, string>>()
   readonly #liars = new Map<HostKey, string>()
+  readonly #patient = new Set<HostKey>()
 
   constructor(wanting: Iterable<HostKey>) {
     this.#wanting = new Set(wanting)
@@ -68,8 +71,8 @@ export class Board {
   }
 
   enter({ host }: Client): void {
+    this.leave({ host })
     this.#wanting.add(host)
-    this.#taking.delete(host)
   }
 
   take(client: Client): void {
@@ -77,26 +80,37 @@ export class Board {
     this.#taking.set(client.host, client)
   }
 
+  /** It passes on what arrives. */
+  pass(client: Client): void {
+    if (this.#taking.has(client.host)) this.#passing.set(client.host, client)
+  }
+
   hold(client: Client): void {
-    this.#taking.delete(client.host)
+    this.leave(client)
     this.#holders.set(client.host, client)
   }
 
-  leave({ host }: Client): void {
-    this.#wanting.delete(host)
-    this.#taking.delete(host)
+  leave({ host }: Pick<Client, 'host'>): void {
+    for (const role of [this.#wanting, this.#taking, this.#passing]) role.delete(host)
+  }
+
+  /** It takes nothing any more of whoever has not all of it: what arrives there may itself come from it, or break off again. */
+  waitForWhole({ host }: Client): void {
+    this.#patient.add(host)
   }
 
   /** The source is not asked again by that client; by nobody where it lied. */
-  avoid({ host }: Client, source: HostKey, why: string, lied: boolean): void {
+  avoid(client: Client, source: HostKey, why: string, lied: boolean): void {
+    const { host } = client
+    this.waitForWhole(client)
     if (lied) this.#liars.set(source, why)
     const own = this.#avoided.get(host) ?? new Map<HostKey, string>()
     this.#avoided.set(host, own.set(source, why))
   }
 
   /**
-   * Where a host gets it from: a mirror; else the first of each network from here, the others from one that has it, as soon as there
-   * is one. What keeps a host from serving is no reason to wait.
+   * Where a host gets it from: a mirror; else the first of each network from here, the others from one that has it or is getting it,
+   * as soon as there is one. What keeps a host from serving is no reason to wait.
    */
   choose(client: Client, serving: Serving): Choice {
     const { peers, mirror } = client
@@ -106,7 +120,9 @@ export class Board {
     const able = near.filter(({ host }) => this.#against(client, host, serving) === null)
     const free = able.filter(({ host }) => serving.busy(host) < mostClients)
     const [best] = free.sort((one, other) => serving.busy(one.host) - serving.busy(other.host))
-    if (best !== undefined) return { kind: 'peer', holder: best }
+    if (best !== undefined) return { kind: 'peer', holder: best, whole: true }
+    const passing = this.#passingTo(client, serving)
+    if (passing !== undefined) return { kind: 'peer', holder: passing, whole: false }
     if (able.length > 0) return { kind: 'wait' }
     const why = near.map(({ host }) => this.#against(client, host, serving)).find((reason) => reason !== null) ?? null
     if (why !== null) return { kind: 'here', why }
@@ -114,6 +130,17 @@ export class Board {
       ({ host, peers: its }) => host !== client.host && its?.network === peers.network,
     )
     return isComing ? { kind: 'wait' } : { kind: 'here', why: null }
+  }
+
+  /** Who began first has the shortest way from here, and few relays are enough. */
+  #passingTo(client: Client, serving: Serving): Client | undefined {
+    if (this.#patient.has(client.host)) return undefined
+    return [...this.#passing.values()].find(
+      (one) =>
+        one.peers?.network === client.peers?.network &&
+        this.#against(client, one.host, serving) === null &&
+        serving.busy(one.host) < mostClients,
+    )
   }
 
   #against({ host: client }: Client, host: HostKey, serving: Serving): string | null {

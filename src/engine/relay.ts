@@ -4,10 +4,10 @@ import { ConnectionError } from '../ssh/errors.js'
 import { connectionOf, type Engine } from './engine.js'
 import { said } from './script-problem.js'
 
-/** A host that passes on what it was sent, to hosts that bring a grant. */
+/** A host that passes on what it is sent, also while that arrives, to hosts that bring a grant. */
 export interface Relay {
   /** Lets a host take something once. Null: it does not serve any more. */
-  grant(wire: Sha256, client: string): Promise<Grant | null>
+  grant(wire: Sha256, bytes: number, client: string): Promise<Grant | null>
   /** Nobody needs it any more. */
   drop(wire: Sha256): void
   /** Whether it has ended as it should: then nothing of it is left on the host. */
@@ -39,10 +39,10 @@ export async function startRelay(engine: Engine, options: RelayOptions): Promise
   const reason = await Promise.race([speaker.serves.then(() => null), run])
   if (reason !== null) return reason
   return {
-    grant: async (wire, client) => {
+    grant: async (wire, bytes, client) => {
       const port = speaker.port()
       const secret = engine.world.secret()
-      const asked = port !== null && speaker.ask(['grant', secret, wire, client])
+      const asked = port !== null && speaker.ask(['grant', secret, wire, String(bytes), client])
       return port !== null && (await inTime(engine, asked)) ? { address, port, secret } : null
     },
     drop: (wire) => speaker.say(`drop ${wire}`),

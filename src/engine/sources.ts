@@ -12,11 +12,13 @@ export interface Sources {
   next(client: Client, signal: AbortSignal): Promise<Source>
   /** Whether others will want it of whoever gets it now. */
   isWantedBesides(client: Client): boolean
-  /** It has kept what travelled, and can pass it on. */
+  /** It passes on what arrives. */
+  passes(client: Client): void
+  /** It has kept all that travelled, verified, and can pass it on. */
   holds(client: Client): void
   /** It has it in place. */
   arrived(client: Client): void
-  /** That source is not asked again by this client; by nobody where it lied. */
+  /** That source is not asked again by this client, by nobody where it lied; but once it has all where it had not. */
   avoid(client: Client, source: Source, why: string, lied: boolean): void
   /** It wants it no more, whether it has it or not. */
   leave(client: Client): void
@@ -27,7 +29,7 @@ export interface Sources {
 export type Source =
   /** `why`: what keeps others from serving it, for people; null: it is its turn to get it from here. */
   | { readonly kind: 'here'; readonly why: string | null }
-  | ({ readonly kind: 'peer'; readonly holder: Client } & Used)
+  | ({ readonly kind: 'peer'; readonly holder: Client; readonly whole: boolean } & Used)
   | { readonly kind: 'mirror' }
 
 /** @param work of the phase: who will want what */
@@ -63,7 +65,7 @@ export function createSources(engine: Engine, cluster: string, work: readonly Ho
     boardOf(client).take(client)
     if (choice.kind !== 'peer') return choice
     const used = await servers.use(choice.holder)
-    if (used !== null) return { kind: 'peer', holder: choice.holder, ...used }
+    if (used !== null) return { ...choice, ...used }
     boardOf(client).enter(client)
     return null
   }
@@ -77,6 +79,7 @@ export function createSources(engine: Engine, cluster: string, work: readonly Ho
       }
     },
     isWantedBesides: (client) => client.peers !== undefined && boardOf(client).isWantedBesides(client),
+    passes: tell((board, client) => board.pass(client)),
     holds: tell((board, client) => {
       servers.kept(client)
       board.hold(client)
@@ -85,7 +88,8 @@ export function createSources(engine: Engine, cluster: string, work: readonly Ho
       if (bringsNode(client.name)) servers.tryAgain(client.host)
     },
     avoid: tell((board, client, source: Source, why: string, lied: boolean) => {
-      if (source.kind === 'peer') board.avoid(client, source.holder.host, why, lied)
+      if (source.kind === 'peer' && !source.whole) board.waitForWhole(client)
+      else if (source.kind === 'peer') board.avoid(client, source.holder.host, why, lied)
       if (source.kind === 'mirror') board.avoid(client, theMirror, why, lied)
     }),
     leave: tell((board, client) => {

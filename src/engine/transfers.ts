@@ -67,7 +67,9 @@ export function createTransfers(engine: Engine, cluster: string, work: readonly 
     // What a mirror has not, it has for nobody.
     const isForAll = result.code === mismatch || /^the mirror has it not/.test(why)
     sources.avoid(client, source, why, isForAll)
-    const message = `${place.host}: ${why}; another source is taken.`
+    const isPartial = source.kind === 'peer' && !source.whole
+    const then = isPartial ? 'it is asked again when it has all of it' : 'another source is taken'
+    const message = `${place.host}: ${why}; ${then}.`
     if (!told.has(message)) engine.emit({ kind: 'note', message })
     told.add(message)
   }
@@ -90,6 +92,7 @@ export function createTransfers(engine: Engine, cluster: string, work: readonly 
     const from = offsetIn(await hear())
     if (from === null) return
     attempt.began = from
+    watch(hear, passingOn(client))
     const progress = createProgress(engine, place, bytes.bytes, why === null ? null : `from here: ${why}`)
     progress.begins(from)
     let at = from
@@ -101,9 +104,13 @@ export function createTransfers(engine: Engine, cluster: string, work: readonly 
         at += piece.length
         progress.reaches(at)
       }
-    // What is yielded here ends what is sent; the host speaks on.
-    watch(hear, { kept: () => sources.holds(client) })
   }
+
+  /** Words with which a host says what it can do for others. */
+  const passingOn = (client: Client) => ({
+    passing: () => sources.passes(client),
+    kept: () => sources.holds(client),
+  })
 
   const fromPeer = async (job: Job, source: PeerSource, keep: boolean): Promise<ScriptResult> => {
     const { place } = job
@@ -122,10 +129,10 @@ export function createTransfers(engine: Engine, cluster: string, work: readonly 
 
   /** Hands the grant on, and tells what the host says of its progress. */
   const ask = async function* (job: Job, { holder, relay, done }: PeerSource, hear: Hear): AsyncGenerator<Uint8Array> {
-    const { place, client } = job
+    const { place, client, bytes } = job
     const from = offsetIn(await hear())
     if (from === null) return
-    const grant = await relay.grant(client.wire, expectedAddress(client, holder))
+    const grant = await relay.grant(client.wire, bytes.bytes, expectedAddress(client, holder))
     if (grant === null) throw new NotGranted()
     yield Buffer.from(`${grant.address} ${grant.port} ${grant.secret}\n`)
     ledger.serves(holder.host, place.host)
@@ -146,7 +153,7 @@ export function createTransfers(engine: Engine, cluster: string, work: readonly 
       if (Number(offset) >= bytes.bytes) done()
     }
     progress.begins(from)
-    return watch(hear, { at: reaches, kept: () => sources.holds(client) })
+    return watch(hear, { ...passingOn(client), at: reaches })
   }
 
   const fromMirror = async (job: Job, _source: unknown, keep: boolean): Promise<ScriptResult> => {

@@ -11,7 +11,7 @@ describe('where a host gets an artifact from', () => {
     expect(board.choose(client('a2'), everybody)).toEqual({ kind: 'wait' })
     expect(board.choose(client('b1'), everybody)).toEqual({ kind: 'here', why: null })
     board.hold(client('a1'))
-    expect(board.choose(client('a2'), everybody)).toEqual({ kind: 'peer', holder: client('a1') })
+    expect(board.choose(client('a2'), everybody)).toEqual({ kind: 'peer', holder: client('a1'), whole: true })
   })
 
   it('is the host that serves the fewest, and none that serves enough', () => {
@@ -20,6 +20,38 @@ describe('where a host gets an artifact from', () => {
     const busy = (counts: Record<string, number>): Serving => ({ ...everybody, busy: (host) => counts[host] ?? 0 })
     expect(board.choose(client('a4'), busy({ a1: 2, a2: 1, a3: 3 }))).toMatchObject({ holder: { host: 'a2' } })
     expect(board.choose(client('a4'), busy({ a1: 3, a2: 3, a3: 3 }))).toEqual({ kind: 'wait' })
+  })
+
+  it('is a host that is still getting it, the first that began, and none that serves enough', () => {
+    const board = new Board(['a3'])
+    for (const host of ['a1', 'a2']) {
+      board.take(client(host))
+      board.pass(client(host))
+    }
+    expect(board.choose(client('a3'), everybody)).toEqual({ kind: 'peer', holder: client('a1'), whole: false })
+    expect(board.choose(client('b1'), everybody)).toEqual({ kind: 'here', why: null })
+    const busy: Serving = { ...everybody, busy: (host) => (host === 'a1' ? 3 : 0) }
+    expect(board.choose(client('a3'), busy)).toMatchObject({ holder: { host: 'a2' } })
+    board.hold(client('a2'))
+    expect(board.choose(client('a3'), everybody)).toEqual({ kind: 'peer', holder: client('a2'), whole: true })
+  })
+
+  it('is no host that is still getting it when one of these has failed: then it waits for one that has it', () => {
+    const board = new Board(['a2'])
+    board.take(client('a1'))
+    board.pass(client('a1'))
+    board.waitForWhole(client('a2'))
+    expect(board.choose(client('a2'), everybody)).toEqual({ kind: 'wait' })
+    board.hold(client('a1'))
+    expect(board.choose(client('a2'), everybody)).toEqual({ kind: 'peer', holder: client('a1'), whole: true })
+  })
+
+  it('is no host that has lost its own source', () => {
+    const board = new Board(['a2'])
+    board.take(client('a1'))
+    board.pass(client('a1'))
+    board.enter(client('a1'))
+    expect(board.choose(client('a2'), everybody)).toEqual({ kind: 'here', why: null })
   })
 
   it('is here where nobody can serve, and says why', () => {

@@ -35,6 +35,27 @@ describe('hosts that pass on what they were sent', () => {
     expect(fake.events.at(-1)).toMatchObject({ outcome: 'done' })
   })
 
+  it('do so while it arrives; who fails then is asked again when it has all of it', async () => {
+    let isTried: () => void = () => undefined
+    const tried = new Promise<void>((resolve) => {
+      isTried = resolve
+    })
+    const breaksOff = failed(76, 'a ended after 2 of 3 bytes\n')
+    const { hosts, fake } = network(['a', 'b'], {
+      passing: true,
+      receive: async (host, args) => {
+        if (host === 'a') await tried
+        const isFirst = hosts[1]?.calls.length === 1
+        if (host === 'b') isTried()
+        return host === 'b' && isFirst ? breaksOff : stored(args)
+      },
+    })
+    await carryOut(fake, planOf([phase(work(hosts))]))
+    expect(hosts[1]?.calls.map((call) => call.split(' ')[8])).toEqual(['peer', 'peer'])
+    expect(notes(fake.events)).toEqual(['b: a ended after 2 of 3 bytes; it is asked again when it has all of it.'])
+    expect(fake.events.at(-1)).toMatchObject({ outcome: 'done' })
+  })
+
   it('are dialled by no host that may not', async () => {
     const { hosts, fake } = network(['a', 'b', 'c'], { blocked: true })
     await carryOut(fake, planOf([phase(work(hosts))]))
@@ -45,15 +66,17 @@ describe('hosts that pass on what they were sent', () => {
 
 interface Behaviour {
   readonly relay?: () => ScriptResult
-  readonly receive?: (host: string, args: readonly string[]) => ScriptResult
+  readonly receive?: (host: string, args: readonly string[]) => ScriptResult | Promise<ScriptResult>
+  /** They can pass on what still arrives. */
+  readonly passing?: boolean
   readonly blocked?: boolean
 }
 
-function network(keys: readonly string[], { relay, receive, blocked = false }: Behaviour = {}) {
+function network(keys: readonly string[], { relay, receive, passing = false, blocked = false }: Behaviour = {}) {
   const hosts = keys.map((key) => {
     const host = fakeHost(key, {
       run: { receive: (args) => receive?.(key, args) ?? stored(args) },
-      says: { receive: () => ['from 0'] },
+      says: { receive: (args) => (passing && args.at(-1) === 'keep' ? ['from 0', 'passing'] : ['from 0']) },
       talk: { relay: async (options) => relay?.() ?? serve(options) },
     })
     return blocked ? { ...host, calls: host.calls, assertPermitted: () => forbid(key) } : host

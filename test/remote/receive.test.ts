@@ -125,7 +125,7 @@ inEachShell((host) => {
     host().fakeTool('cp', '#!/bin/sh\nhead -c 10 "$1" >"$2"\nexit 1\n')
     expect(await host().run('receive', argumentsOf(host(), artifact, 'keep'), { input: artifact.sent })).toMatchObject({
       code: 0,
-      stdout: 'from 0\nstored\n',
+      stdout: 'from 0\npassing\nstored\n',
     })
     expect(host().list('artifacts')).toEqual([artifact.sha256])
   })

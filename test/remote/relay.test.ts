@@ -12,7 +12,7 @@ inEachShell((host) => {
   test('relay serves what was kept to whoever brings a grant, once', async () => {
     const artifact = await kept(host())
     await using relay = await serving(host())
-    await relay.grant('1', secretOf('a'), artifact.wire, '-')
+    await relay.grant('1', secretOf('a'), artifact, '-')
     expect(await get(relay, artifact.wire, secretOf('a'))).toEqual({ status: 206, body: artifact.sent })
     expect(await get(relay, artifact.wire, secretOf('a'))).toMatchObject({ status: 403 })
     await settled(() => relay.said().includes(`refused 127.0.0.1 no grant, or one that was used\n`))
@@ -21,8 +21,8 @@ inEachShell((host) => {
   test('relay refuses no grant, one for something else, one of another host, and does not use that up', async () => {
     const artifact = await kept(host())
     await using relay = await serving(host())
-    await relay.grant('1', secretOf('a'), 'b'.repeat(64), '-')
-    await relay.grant('2', secretOf('c'), artifact.wire, '127.9.9.9,127.9.9.8')
+    await relay.grant('1', secretOf('a'), { ...artifact, wire: 'b'.repeat(64) }, '-')
+    await relay.grant('2', secretOf('c'), artifact, '127.9.9.9,127.9.9.8')
     for (const secret of [secretOf('e'), secretOf('a'), secretOf('c')])
       expect(await get(relay, artifact.wire, secret)).toMatchObject({ status: 403 })
     await settled(() => relay.said().includes('refused 127.0.0.1 a grant for something else\n'))
@@ -33,11 +33,31 @@ inEachShell((host) => {
   test('relay serves from an offset, and no faster than it may', async () => {
     const artifact = await kept(host(), 600_000)
     await using relay = await serving(host(), 1_000_000)
-    await relay.grant('1', secretOf('a'), artifact.wire, '-')
+    await relay.grant('1', secretOf('a'), artifact, '-')
     const began = performance.now()
     const { body } = await get(relay, artifact.wire, secretOf('a'), { headers: { Range: 'bytes=100-' } })
     expect(body.equals(artifact.sent.subarray(100))).toBe(true)
     expect(performance.now() - began).toBeGreaterThan(200)
+  })
+
+  test('relay passes on what still arrives, as it comes', async () => {
+    const artifact = artifactOf(host(), { bytes: 600_000 })
+    const receiving = await receivingHalf(host(), artifact)
+    await using relay = await serving(host())
+    await relay.grant('1', secretOf('a'), artifact, '-')
+    const { body } = await get(relay, artifact.wire, secretOf('a'), { onBytes: receiving.sendRest })
+    expect(body.equals(artifact.sent)).toBe(true)
+    expect(await receiving.ended).toMatchObject({ code: 0, stdout: 'from 0\npassing\nkept\nstored\n' })
+  })
+
+  test('relay breaks off what is found to be something else while it arrives', async () => {
+    const artifact = artifactOf(host(), { bytes: 600_000 })
+    const receiving = await receivingHalf(host(), artifact)
+    await using relay = await serving(host())
+    await relay.grant('1', secretOf('a'), { ...artifact, sent: Buffer.concat([artifact.sent, artifact.sent]) }, '-')
+    const gets = get(relay, artifact.wire, secretOf('a'), { onBytes: receiving.sendOther })
+    await expect(gets).rejects.toThrow('aborted')
+    expect(await receiving.ended).toMatchObject({ code: 71 })
   })
 
   test('relay leaves nothing when it is told no more: no process, no port, no file; what another run kept stays', async () => {
@@ -83,7 +103,7 @@ inEachShell((host) => {
     await using relay = await serving(host())
     const client = host().another()
     client.put(`artifacts/.part-${artifact.wire}`, artifact.sent.subarray(0, 70_000))
-    await relay.grant('1', secretOf('a'), artifact.wire, '127.0.0.1')
+    await relay.grant('1', secretOf('a'), artifact, '127.0.0.1')
     expect(await take(client, artifact, relay, secretOf('a'))).toMatchObject({
       code: 0,
       stdout: expect.stringMatching(/^from 70000\n(at \d+\n)*stored\n$/),
@@ -141,7 +161,7 @@ interface Serving extends At, AsyncDisposable {
   readonly script: RunningScript
   readonly ended: ReturnType<RunningScript['result']>
   said(): string
-  grant(number: string, secret: string, wire: string, address: string): Promise<void>
+  grant(number: string, secret: string, artifact: Artifact, address: string): Promise<void>
 }
 
 /** An artifact that this host was sent to be passed on. */
@@ -149,6 +169,21 @@ async function kept(host: TestHost, bytes = 10): Promise<Artifact> {
   const artifact = artifactOf(host, { bytes })
   await host.run('receive', argumentsOf(host, artifact, 'keep'), { input: artifact.sent })
   return artifact
+}
+
+/** A host that half of an artifact has arrived at; the other half follows when it is called for. */
+async function receivingHalf(host: TestHost, artifact: Artifact) {
+  const { sent } = artifact
+  const half = sent.length / 2
+  const script = host.start('receive', argumentsOf(host, artifact, 'keep'))
+  const ended = script.result()
+  script.stdin.write(sent.subarray(0, half))
+  await settled(() => script.said().includes('passing\n') && sizeOf(host, artifact) === half)
+  return {
+    ended,
+    sendRest: () => script.stdin.end(sent.subarray(half)),
+    sendOther: () => script.stdin.end(Buffer.alloc(half, 'x')),
+  }
 }
 
 async function serving(host: TestHost, rate = 0): Promise<Serving> {
@@ -163,9 +198,9 @@ async function serving(host: TestHost, rate = 0): Promise<Serving> {
     script,
     ended,
     said: script.said,
-    grant: async (...words) => {
-      script.stdin.write(`grant ${words.join(' ')}\n`)
-      await heard(new RegExp(`^granted ${words[0]}$`, 'm'))
+    grant: async (number, secret, { wire, sent }, address) => {
+      script.stdin.write(`grant ${number} ${secret} ${wire} ${sent.length} ${address}\n`)
+      await heard(new RegExp(`^granted ${number}$`, 'm'))
     },
     [Symbol.asyncDispose]: async () => {
       script.stdin.end()
@@ -185,7 +220,7 @@ interface Got {
 }
 
 function get({ address, port }: At, wire: string, secret: string, more: object = {}): Promise<Got> {
-  const { headers = {}, ...options } = more as { headers?: object }
+  const { headers = {}, onBytes = () => undefined, ...options } = more as { headers?: object; onBytes?: () => void }
   return new Promise((resolve, reject) => {
     const asked = request(
       {
@@ -198,6 +233,7 @@ function get({ address, port }: At, wire: string, secret: string, more: object =
       },
       (answer) => {
         const chunks: Buffer[] = []
+        answer.once('data', onBytes)
         answer.on('data', (chunk) => chunks.push(chunk))
         answer.on('end', () => resolve({ status: answer.statusCode, body: Buffer.concat(chunks) }))
         answer.on('error', reject)
