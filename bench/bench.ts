@@ -9,18 +9,19 @@ import { type BenchHosts, makeHosts } from './hosts.js'
 import { type LogLines, measureLogLines } from './log-lines.js'
 import { aboutMachine } from './machine.js'
 import type { RunOptions } from './measure.js'
+import { measureMemory, measureMuchMemory } from './memory.js'
 import { measureSmallFiles } from './small-files.js'
 import { measureVisits, measureWays, type Visits, type Ways } from './ssh.js'
 import { measureStartUp } from './start-up.js'
 import { type Results, render } from './table.js'
-import { measureMemory, measureTransfer } from './transfer.js'
+import { measureTransfer } from './transfer.js'
 import { makeUnchanged } from './unchanged.js'
 import { measureUplink } from './uplinked.js'
 
 // Measures the tool against others that do the same work, in one run on one machine: see README.md.
 //
 // usage: bench.js [--quick] [--only PART[,PART]]   --quick: fewer rounds and hosts, and nothing is kept
-//   PART  start-up, up, plan, check, ssh, transfer, large
+//   PART  start-up, up, plan, check, ssh, transfer, large; and memory, which is measured only when it is named
 
 interface Extent {
   /** Rounds of each size of cluster. */
@@ -62,7 +63,9 @@ const some: Extent = {
 }
 
 const parts = ['start-up', 'up', 'plan', 'check', 'ssh', 'transfer', 'large'] as const
-type Part = (typeof parts)[number]
+/** Takes long, and room on the disk. */
+const others = ['memory'] as const
+type Part = (typeof parts)[number] | (typeof others)[number]
 
 const interrupted = new AbortController()
 const { signal } = interrupted
@@ -86,8 +89,9 @@ function read(argv: readonly string[]): { quick: boolean; only: readonly Part[] 
   const options = { quick: { type: 'boolean', default: false }, only: { type: 'string' } } as const
   const { quick, only } = parseArgs({ args: [...argv], options }).values
   const named = only?.split(',') ?? parts
-  const unknown = named.find((name) => !parts.includes(name as Part))
-  if (unknown !== undefined) throw new Error(`there is no part ${unknown}, but ${parts.join(', ')}`)
+  const known: readonly string[] = [...parts, ...others]
+  const unknown = named.find((name) => !known.includes(name))
+  if (unknown !== undefined) throw new Error(`there is no part ${unknown}, but ${known.join(', ')}`)
   return { quick, only: named as readonly Part[] }
 }
 
@@ -118,6 +122,7 @@ async function measure(extent: Extent, only: readonly Part[]): Promise<Results> 
     visits: ssh?.visits ?? null,
     ways: ssh?.ways ?? null,
     transfer: await part('transfer', () => measureTransfers(extent)),
+    muchMemory: await part('memory', () => step('1 GiB to 32 hosts', () => measureMuchMemory(environmentOf, signal))),
     large: await part('large', async () =>
       large === null ? null : step(`plan of ${large} hosts`, () => onHosts(large, measureLarge)),
     ),

@@ -38,7 +38,8 @@ export interface BenchHosts extends AsyncDisposable {
 /** sshd itself takes no more (MAX_LISTEN_SOCKS). */
 const addressesPerSshd = 16
 
-export async function makeHosts(count: number): Promise<BenchHosts> {
+/** @param tools scripts that all hosts find before the tools of the same name */
+export async function makeHosts(count: number, tools: Tools = {}): Promise<BenchHosts> {
   const directory = mkdtempSync(join(tmpdir(), 'bench-'))
   const servers: SshdHost[] = []
   const dispose = async (): Promise<void> => {
@@ -49,8 +50,9 @@ export async function makeHosts(count: number): Promise<BenchHosts> {
   }
   try {
     const key = makeClientKey(directory, 'key')
+    const environment = sessionEnvironment(directory, writeTools(directory, tools))
     for (const addresses of chunks(someAddresses(count), addressesPerSshd))
-      servers.push(await startServer(addresses, directory, key))
+      servers.push(await startServer(addresses, directory, key, environment))
     const hosts = await hostsOf(servers, count, directory)
     const files = writeFiles(directory, hosts, key)
     return { directory, hosts, key, ...files, [Symbol.asyncDispose]: dispose }
@@ -64,23 +66,41 @@ interface Server extends SshdHost {
   readonly addresses: readonly string[]
 }
 
-async function startServer(addresses: readonly string[], directory: string, key: ClientKey): Promise<Server> {
+async function startServer(
+  addresses: readonly string[],
+  directory: string,
+  key: ClientKey,
+  environment: Record<string, string>,
+): Promise<Server> {
   const [address = '', ...moreAddresses] = addresses
   const server = await startSshd({
     address,
     moreAddresses,
     home: directory,
     authorizedKey: key.publicKey,
-    environment: sessionEnvironment(directory),
+    environment,
     // One sshd serves 16 hosts here; what it would let in to each of 16 is let in to all together.
     config: ['MaxStartups 2000', 'LogLevel INFO', 'Subsystem sftp internal-sftp'],
   })
   return { ...server, addresses }
 }
 
+/** Scripts by name. */
+type Tools = Readonly<Record<string, string>>
+
+/** Gives the folders that are looked into first. */
+function writeTools(directory: string, tools: Tools): readonly string[] {
+  const folder = join(directory, 'tools')
+  const names = Object.keys(tools)
+  if (names.length > 0) mkdirSync(folder)
+  for (const name of names) writeFileSync(join(folder, name), tools[name] ?? '', { mode: 0o755 })
+  return names.length > 0 ? [folder] : []
+}
+
 /** What a session on a host has. */
-export function sessionEnvironment(directory: string): Record<string, string> {
-  return { HOME: directory, PATH: `${dirname(process.execPath)}:${process.env.PATH}` }
+export function sessionEnvironment(directory: string, first: readonly string[] = []): Record<string, string> {
+  const path = [...first, dirname(process.execPath), process.env.PATH ?? '']
+  return { HOME: directory, PATH: path.join(':') }
 }
 
 async function hostsOf(servers: readonly SshdHost[], count: number, directory: string): Promise<readonly BenchHost[]> {

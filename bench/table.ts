@@ -4,6 +4,7 @@ import type { FactsAndPlan } from './facts-and-plan.js'
 import type { LogLines } from './log-lines.js'
 import type { Machine } from './machine.js'
 import type { Usage } from './measure.js'
+import type { MuchMemory } from './memory.js'
 import type { SmallFiles } from './small-files.js'
 import type { Visits, Ways } from './ssh.js'
 import type { StartUp } from './start-up.js'
@@ -28,6 +29,7 @@ export interface Results extends Machine {
     readonly smallFiles: SmallFiles
     readonly memory: Usage & { readonly megabytes: number }
   } | null
+  readonly muchMemory: MuchMemory | null
   readonly large: (Usage & { readonly hosts: number }) | null
 }
 
@@ -50,6 +52,7 @@ export function render(results: Results): string {
     ...(results.alreadyUp === null ? [] : upRows(results.alreadyUp)),
     ...(results.startUp === null ? [] : startRows(results.startUp)),
     ...(results.transfer === null ? [] : transferRows(results.transfer)),
+    ...(results.muchMemory === null ? [] : muchMemoryRows(results.muchMemory)),
     ...largeRows(results.large),
   ]
   const head = `${results.date.slice(0, 10)} · ${results.cores} cores (${results.cpu}), Node ${results.node}, OpenSSH ${results.openssh}; load ${results.load.toFixed(1)} → ${results.loadAfter.toFixed(1)}`
@@ -155,6 +158,14 @@ function transferRows({ copies, uplink, smallFiles, memory }: NonNullable<Result
     told(`${smallFiles.files} small files, in place`, seconds(smallFiles.of.wallMs)),
     atMost('  wall, times tar x', smallFiles.againstTar, 1.2, times),
     atMost(`memory, ${memory.megabytes} MiB to 32 hosts, each from here`, memory.process?.memoryMb, 250, megabytes),
+  ]
+}
+
+function muchMemoryRows({ hosts, megabytes: size, direct, relayed }: MuchMemory): readonly Row[] {
+  const what = `memory, ${size} MiB to ${hosts} hosts, each from here (${seconds(direct.wallMs)})`
+  return [
+    atMost(what, direct.process?.memoryMb, 250, megabytes),
+    atMost(`  hosts pass it on (${seconds(relayed.wallMs)})`, relayed.process?.memoryMb, 250, megabytes),
   ]
 }
 

@@ -68,17 +68,6 @@ export async function measureTransfer(rounds: number, env: Environment, signal: 
   }
 }
 
-/** Memory of sending to 32 hosts, each from here: nothing is passed on. */
-export async function measureMemory(size: number, env: Environment, signal: AbortSignal): Promise<Usage> {
-  await using cluster = await makeHosts(32)
-  const payload = makeRelease(cluster, size)
-  const { direct } = await inRounds({ direct: [...stageCommand(cluster, payload), '--no-relay'] }, 1, {
-    env: env(cluster.directory),
-    signal,
-  })
-  return medianUsage(direct)
-}
-
 function sshCat(cluster: BenchHosts, file: string): readonly string[] {
   const command = `exec ssh ${settingsOf(cluster)} ${cipher} -p $2 $1 "cat >$3.copy" <${file}`
   return forEachHost(cluster, hostCount, command)
