@@ -41,6 +41,8 @@ const mostClients = 3
 export class Board {
   readonly #wanting: Set<HostKey>
   readonly #taking = new Map<HostKey, Client>()
+  /** Of those that take it of another host: which. */
+  readonly #sources = new Map<HostKey, HostKey>()
   readonly #passing = new Map<HostKey, Client>()
   readonly #holders = new Map<HostKey, Client>()
   readonly #avoided = new Map<HostKey, Map<HostKey, string>>()
@@ -75,9 +77,11 @@ export class Board {
     this.#wanting.add(host)
   }
 
-  take(client: Client): void {
+  /** @param source the host that it is taken of; absent: it comes from here, or from a mirror */
+  take(client: Client, source?: HostKey): void {
     this.#wanting.delete(client.host)
     this.#taking.set(client.host, client)
+    if (source !== undefined) this.#sources.set(client.host, source)
   }
 
   /** It passes on what arrives. */
@@ -91,7 +95,7 @@ export class Board {
   }
 
   leave({ host }: Pick<Client, 'host'>): void {
-    for (const role of [this.#wanting, this.#taking, this.#passing]) role.delete(host)
+    for (const role of [this.#wanting, this.#taking, this.#passing, this.#sources]) role.delete(host)
   }
 
   /** It takes nothing any more of whoever has not all of it: what arrives there may itself come from it, or break off again. */
@@ -127,7 +131,8 @@ export class Board {
     const why = near.map(({ host }) => this.#against(client, host, serving)).find((reason) => reason !== null) ?? null
     if (why !== null) return { kind: 'here', why }
     const isComing = [...this.#taking.values()].some(
-      ({ host, peers: its }) => host !== client.host && its?.network === peers.network,
+      ({ host, peers: its }) =>
+        host !== client.host && its?.network === peers.network && !this.#comesFrom(host, client.host),
     )
     return isComing ? { kind: 'wait' } : { kind: 'here', why: null }
   }
@@ -138,9 +143,16 @@ export class Board {
     return [...this.#passing.values()].find(
       (one) =>
         one.peers?.network === client.peers?.network &&
+        !this.#comesFrom(one.host, client.host) &&
         this.#against(client, one.host, serving) === null &&
         serving.busy(one.host) < mostClients,
     )
+  }
+
+  /** Whether what a host is getting comes from the other, through whomever: then neither can wait for the other. */
+  #comesFrom(host: HostKey, other: HostKey): boolean {
+    for (let at = this.#sources.get(host); at !== undefined; at = this.#sources.get(at)) if (at === other) return true
+    return false
   }
 
   #against({ host: client }: Client, host: HostKey, serving: Serving): string | null {

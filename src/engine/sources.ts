@@ -62,7 +62,7 @@ export function createSources(engine: Engine, cluster: string, work: readonly Ho
       await unlessAborted(happened, signal, () => undefined)
       return null
     }
-    boardOf(client).take(client)
+    boardOf(client).take(client, choice.kind === 'peer' ? choice.holder.host : undefined)
     if (choice.kind !== 'peer') return choice
     const used = await servers.use(choice.holder)
     if (used !== null) return { ...choice, ...used }

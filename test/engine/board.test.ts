@@ -54,6 +54,18 @@ describe('where a host gets an artifact from', () => {
     expect(board.choose(client('a2'), everybody)).toEqual({ kind: 'here', why: null })
   })
 
+  it('is no host that gets it from this one, nor is that one waited for', () => {
+    const board = new Board(['a4'])
+    board.take(client('a1'))
+    board.take(client('a2'), 'a1')
+    board.take(client('a3'), 'a2')
+    for (const host of ['a1', 'a2', 'a3']) board.pass(client(host))
+    // The link over which a1 got it is lost.
+    board.enter(client('a1'))
+    expect(board.choose(client('a1'), everybody)).toEqual({ kind: 'here', why: null })
+    expect(board.choose(client('a4'), everybody)).toMatchObject({ holder: { host: 'a2' } })
+  })
+
   it('is here where nobody can serve, and says why', () => {
     const board = new Board(['a2', 'a3'])
     board.hold(client('a1'))
