@@ -7,7 +7,7 @@ export default defineConfig({
     // Two cores carry four hosts' worth of processes in the end-to-end tests.
     testTimeout: 180_000,
     hookTimeout: 60_000,
-    maxWorkers: 3,
+    maxWorkers: 4,
     pool: 'forks',
   },
 })

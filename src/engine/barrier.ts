@@ -23,6 +23,9 @@ export type Place = 'before' | 'at' | 'past'
 /** How long the others may still find out what fails on themselves, so that all causes are told at once. */
 const graceMs = 10_000
 
+/** Who has stood at the barrier for so long, with nothing that ends, has nothing of its own to find out. */
+const settledMs = 5000
+
 export function barrierOf(phase: Phase, work: readonly HostWork[], engine: Pick<Engine, 'world' | 'emit'>): Barrier {
   const waiting = work.filter(({ steps }) => steps.some(({ kind }) => kind === 'wait'))
   const hosts = waiting.map(({ host }) => host)
@@ -32,8 +35,8 @@ export function barrierOf(phase: Phase, work: readonly HostWork[], engine: Pick<
 class SharedBarrier implements Barrier {
   readonly #end = new AbortController()
   readonly #over = new AbortController()
-  /** Of the hosts that still wait. */
-  readonly #places: Map<HostKey, Place>
+  /** Of the hosts that still wait, and since when. */
+  readonly #places: Map<HostKey, { readonly where: Place; readonly since: number }>
   #failed = 0
   /** When the waits are given up at the latest, once one has failed. */
   #until = 0
@@ -45,7 +48,7 @@ class SharedBarrier implements Barrier {
     hosts: readonly HostKey[],
     private readonly engine: Pick<Engine, 'world' | 'emit'>,
   ) {
-    this.#places = new Map(hosts.map((host) => [host, 'before']))
+    this.#places = new Map(hosts.map((host) => [host, { where: 'before', since: 0 }]))
   }
 
   get signal(): AbortSignal {
@@ -53,8 +56,10 @@ class SharedBarrier implements Barrier {
   }
 
   stands(host: HostKey, where: Place): void {
-    if (this.#places.has(host)) this.#places.set(host, where)
+    const { world } = this.engine
+    if (this.#places.has(host)) this.#places.set(host, { where, since: world.now() })
     this.#look()
+    if (where === 'at') this.#after(settledMs, () => this.#look())
   }
 
   broke(host: HostKey): void {
@@ -81,17 +86,20 @@ class SharedBarrier implements Barrier {
   }
 
   #waitForMore(): void {
-    const { world } = this.engine
-    this.#until = world.now() + graceMs
-    world.sleep(graceMs, this.#over.signal).then(
-      () => this.#giveUp(),
-      () => undefined,
-    )
+    this.#until = this.engine.world.now() + graceMs
+    this.#after(graceMs, () => this.#giveUp())
+  }
+
+  #after(ms: number, act: () => void): void {
+    this.engine.world.sleep(ms, this.#over.signal).then(act, () => undefined)
   }
 
   /** Where nobody has anything to find out any more, there is nothing to wait for. */
   #look(): void {
-    if (this.#failed > 0 && this.#count('before') === 0) this.#giveUp()
+    const now = this.engine.world.now()
+    const isDone = ({ where, since }: { where: Place; since: number }): boolean =>
+      where === 'past' || (where === 'at' && now - since >= settledMs)
+    if (this.#failed > 0 && [...this.#places.values()].every(isDone)) this.#giveUp()
   }
 
   #giveUp(): void {
@@ -114,12 +122,8 @@ class SharedBarrier implements Barrier {
       const left = Math.ceil((this.#until - this.engine.world.now()) / 1000)
       return `${this.#failed} failed, waiting up to ${left} s for what the others find`
     }
-    const past = this.#count('past')
+    const past = [...this.#places.values()].filter(({ where }) => where === 'past').length
     return past === 0 ? '' : `${this.#failed} failed, ${past} past the barrier ${past === 1 ? 'goes' : 'go'} on`
-  }
-
-  #count(where: Place): number {
-    return [...this.#places.values()].filter((place) => place === where).length
   }
 }
 

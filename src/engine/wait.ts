@@ -182,8 +182,9 @@ class Watch {
   }
 
   exited(process: string): void {
-    // What is started anew comes to the barrier once more.
-    if (componentOfProcess(process)?.name === 'core') this.run.barrier.stands(this.run.place.host, 'before')
+    // Trueno itself comes to the barrier once more; of anything else it may be found out why it ends.
+    if (!this.#passed || componentOfProcess(process)?.name === 'core')
+      this.run.barrier.stands(this.run.place.host, 'before')
     this.end.meanwhile(this.#failure.exited(process))
   }
 
