@@ -16,7 +16,7 @@
 #   map-count N                       memory-limit KIB, of the container                 huge-pages always|madvise|never
 #   swap KIB                          limit open-files|threads|address-space|locked-memory N|unlimited, hard, of this session
 #   session USER kills|leaves|unknown: what logind does at its end with what still runs; no line without logind
-#   home|data PATH exists|missing writable|unwritable DEVICE:INODE[/MISSING] FREE-KIB SIZE-KIB FREE-FILES FILESYSTEM FLAGS
+#   home|data PATH exists|missing writable|unwritable|obstructed DEVICE:INODE[/MISSING] FREE-KIB SIZE-KIB FREE-FILES FILESYSTEM FLAGS
 #     FLAGS: of ro,noexec those that it is mounted with
 #   local IP..., its IPv4 addresses but loopback; no line where they cannot be told
 #   temporary noexec                  unseen listeners     name NAME IP, without IP where it is not found

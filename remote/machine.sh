@@ -252,5 +252,11 @@ nearest() { # PATH; sets $near and $state
     state=missing near=${near%/*}
     [ -n "$near" ] || near=/
   done
-  if [ -d "$near" ] && [ -w "$near" ] && [ -x "$near" ]; then state="$state writable"; else state="$state unwritable"; fi
+  if [ ! -d "$near" ]; then
+    state="$state obstructed"
+  elif [ -w "$near" ] && [ -x "$near" ]; then
+    state="$state writable"
+  else
+    state="$state unwritable"
+  fi
 }

@@ -108,6 +108,8 @@ export interface Place {
   readonly exists: boolean
   /** It, or the nearest parent that exists, can be written to. */
   readonly writable: boolean
+  /** A file is where the directory, or one above it, should be. */
+  readonly obstructed: boolean
   /**
    * `device:inode` of it, for telling whether two keys share it. Where it does not exist, that of its nearest parent
    * and the path from there: containers of one kernel have the same paths, but not the same directories.

@@ -148,11 +148,13 @@ function namesOf(told: Told): Facts['names'] {
 }
 
 function placeOf(line: FactLine): Place {
+  const access = line.oneOf(2, ['writable', 'unwritable', 'obstructed'])
   const flags = line.text(8).split(',')
   return {
     path: line.text(0),
     exists: line.oneOf(1, ['exists', 'missing']) === 'exists',
-    writable: line.oneOf(2, ['writable', 'unwritable']) === 'writable',
+    writable: access === 'writable',
+    obstructed: access === 'obstructed',
     identity: line.textOrNull(3),
     freeKiB: line.count(4),
     sizeKiB: line.count(5),

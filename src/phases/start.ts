@@ -52,7 +52,8 @@ export const awaitReady: PhaseDefinition = {
 
 export function wait(gate: Gate['id'], title: string, host: Host, facts: Facts, context: PlanContext): Step {
   const limit = context.cluster.timeouts.start
-  const reason = gate === 'balancerAnswers' ? 'Success is printed whatever happens' : notReady(host, facts, context)
+  const reason =
+    gate === 'balancerAnswers' ? 'what starts it says Success whatever happens' : notReady(host, facts, context)
   const port = gate === 'balancerAnswers' ? (context.cluster.balancer?.sourcePort ?? 0) : apiPort
   const value: Gate = {
     id: gate,

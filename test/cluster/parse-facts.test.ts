@@ -20,7 +20,7 @@ cpus\t4
 clock\t1700000000
 memory\t8000000\t7000000
 home\t/home/trueno/trueno\tmissing\twritable\t\t1000\t9000\t\text4\t
-data\t/data\texists\tunwritable\t2049:12\t2000\t8000\t77\txfs\tro,noexec
+data\t/data\texists\tobstructed\t2049:12\t2000\t8000\t77\txfs\tro,noexec
 token\t0
 end
 `
@@ -50,6 +50,7 @@ const bareFacts: Facts = {
     path: '/home/trueno/trueno',
     exists: false,
     writable: true,
+    obstructed: false,
     identity: null,
     freeKiB: 1000,
     sizeKiB: 9000,
@@ -62,6 +63,7 @@ const bareFacts: Facts = {
     path: '/data',
     exists: true,
     writable: false,
+    obstructed: true,
     identity: '2049:12',
     freeKiB: 2000,
     sizeKiB: 8000,
@@ -307,10 +309,14 @@ function someFacts(): fc.Arbitrary<Facts> {
   const count = fc.nat()
   const limit = orNull(fc.oneof(count, fc.constant(Number.POSITIVE_INFINITY)))
   const hash = fc.string({ unit: fc.constantFrom(...'0123456789abcdef'), minLength: 64, maxLength: 64 })
-  const place: fc.Arbitrary<Place> = fc.record({
+  const access = fc.constantFrom(
+    { writable: true, obstructed: false },
+    { writable: false, obstructed: false },
+    { writable: false, obstructed: true },
+  )
+  const disk = fc.record({
     path: filled,
     exists: fc.boolean(),
-    writable: fc.boolean(),
     identity: orNull(filled),
     freeKiB: count,
     sizeKiB: count,
@@ -319,6 +325,7 @@ function someFacts(): fc.Arbitrary<Facts> {
     readOnly: fc.boolean(),
     noExec: fc.boolean(),
   })
+  const place: fc.Arbitrary<Place> = fc.tuple(disk, access).map(([one, its]) => ({ ...one, ...its }))
   const start: fc.Arbitrary<StartRecord> = fc.record({
     id: text,
     time: count,

@@ -84,6 +84,7 @@ export function emptyFacts(host: string, more: Partial<Facts> = {}): Facts {
     path: '/home/trueno/trueno',
     exists: false,
     writable: true,
+    obstructed: false,
     identity: null,
     freeKiB: 10_000_000,
     sizeKiB: 20_000_000,

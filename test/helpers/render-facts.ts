@@ -90,7 +90,7 @@ function place(name: string, { path, exists, writable, identity, freeKiB, ...dis
     name,
     path,
     exists ? 'exists' : 'missing',
-    writable ? 'writable' : 'unwritable',
+    writable ? 'writable' : disk.obstructed ? 'obstructed' : 'unwritable',
     identity,
     freeKiB,
     disk.sizeKiB,

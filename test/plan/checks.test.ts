@@ -60,7 +60,7 @@ const cases: Record<string, Case & { expected: Partial<Problem> }> = {
     expected: {
       code: 'home-not-writable',
       host,
-      cause: 'user trueno cannot write there: no right to, a read-only disk, or a file in the way',
+      cause: 'user trueno cannot write there: no right to, or a read-only disk',
     },
   },
   'a data directory that cannot be written to': {

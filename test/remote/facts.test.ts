@@ -114,6 +114,7 @@ inEachShell((host) => {
         path: host().home,
         exists: false,
         writable: true,
+        obstructed: false,
         identity: `${dev}:${ino}${host().home.slice(host().root.length)}`,
         freeKiB: expect.any(Number),
         sizeKiB: expect.any(Number),
@@ -169,13 +170,12 @@ inEachShell((host) => {
       expect((await facts([], { home: `${host().home}/below` })).home).toMatchObject({ exists: false, writable: false })
     })
 
-    test('that are files are not writable', async () => {
+    test('that are files, or lie below one, are obstructed', async () => {
       host().put('file', '')
-      expect((await facts([], { data: `${host().home}/file` })).data).toMatchObject({ exists: true, writable: false })
-      expect((await facts([], { data: `${host().home}/file/below` })).data).toMatchObject({
-        exists: false,
-        writable: false,
-      })
+      const dataAt = async (path: string) => (await facts([], { data: `${host().home}/${path}` })).data
+      const obstructed = { writable: false, obstructed: true }
+      expect(await dataAt('file')).toMatchObject({ exists: true, ...obstructed })
+      expect(await dataAt('file/below')).toMatchObject({ exists: false, ...obstructed })
     })
 
     test('below ~ are resolved, without slashes at the end', async () => {

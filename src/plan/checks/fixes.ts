@@ -51,8 +51,8 @@ const fixes = {
 } satisfies Partial<Record<keyof typeof hostChecks, (checked: Checked) => readonly Fix[]>>
 
 /** One that is there already may be somebody else's. */
-function ownDirectory({ user }: Facts, { path, exists }: Facts['home']): readonly Fix[] {
-  return exists ? [] : [{ kind: 'directory', path, user: user.name }]
+function ownDirectory({ user }: Facts, { path, exists, obstructed }: Facts['home']): readonly Fix[] {
+  return exists || obstructed ? [] : [{ kind: 'directory', path, user: user.name }]
 }
 
 function limit({ user }: Facts, item: string, value: string): readonly Fix[] {

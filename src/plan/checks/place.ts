@@ -7,19 +7,26 @@ import { runsJava, runsRealElasticsearch } from './engines.js'
 
 export const homeWritable: Find = ({ facts }) => {
   const { home } = facts
-  return home.writable || home.readOnly ? [] : [notWritable(facts, home.path, 'home')]
+  return home.writable || home.readOnly ? [] : [notWritable(facts, home, 'home')]
 }
 
 export const dataWritable: Find = ({ host, facts }) => {
   const { home, data } = facts
   const isTold = data.readOnly || (!home.writable && isBelow(data, home))
-  return data.writable || isTold || !host.member ? [] : [notWritable(facts, data.path, 'data')]
+  return data.writable || isTold || !host.member ? [] : [notWritable(facts, data, 'data')]
 }
 
-function notWritable(facts: Facts, path: string, key: 'home' | 'data'): Finding {
+function notWritable(facts: Facts, { path, obstructed }: Facts['home'], key: 'home' | 'data'): Finding {
+  const title = `${path} cannot be written to`
+  if (obstructed)
+    return {
+      title,
+      cause: 'a file is there, or in the place of a directory above it',
+      remedy: `look whose it is and move it away, or name another directory with \`${key}\` in the inventory`,
+    }
   return {
-    title: `${path} cannot be written to`,
-    cause: `user ${facts.user.name} cannot write there: no right to, a read-only disk, or a file in the way`,
+    title,
+    cause: `user ${facts.user.name} cannot write there: no right to, or a read-only disk`,
     remedy: `give the directory to ${facts.user.name}, or name another with \`${key}\` in the inventory`,
   }
 }
