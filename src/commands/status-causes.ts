@@ -10,7 +10,7 @@ import { servesDrivers } from '../plan/state.js'
 import { createSlots } from '../ssh/slots.js'
 import { componentsOf } from '../trueno/components.js'
 import type { ReadContext, ReadFleet } from './context.js'
-import type { Health } from './status-document.js'
+import type { Health } from './host-status.js'
 import type { Visit } from './visit.js'
 
 /** Hosts looked at at once. */

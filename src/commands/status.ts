@@ -3,9 +3,10 @@ import { lookDeep } from '../engine/look-deep.js'
 import { exitCodes } from '../errors.js'
 import { askCluster } from '../health/health.js'
 import type { HostOptions, Outcome, ReadContext, ReadFleet } from './context.js'
+import type { Health } from './host-status.js'
 import { probesOf } from './read-context.js'
 import { withCauses } from './status-causes.js'
-import { type Health, statusOf } from './status-document.js'
+import { statusOf } from './status-document.js'
 import { type Visit, visitBriefly } from './visit.js'
 
 export interface StatusOptions extends Omit<HostOptions, 'parallel'> {
