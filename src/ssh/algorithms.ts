@@ -17,7 +17,7 @@ export function offeredAlgorithms(target: Target, knownTypes: readonly string[])
     kex: chosen('KexAlgorithms', kex, knownKex),
     cipher: chosen('Ciphers', cipher, knownCiphers),
     hmac: chosen('MACs', mac, knownMacs),
-    serverHostKey: knownFirst(chosen('HostKeyAlgorithms', hostKey, knownHostKeys), knownTypes),
+    serverHostKey: knownFirst(chosen('HostKeyAlgorithms', hostKey, knownSignatures), knownTypes),
     compress: target.compression ? ['zlib@openssh.com', 'none'] : ['none', 'zlib@openssh.com'],
   }
 }
@@ -52,7 +52,8 @@ const knownMacs: readonly MacAlgorithm[] = [
   'hmac-sha1',
 ]
 
-const knownHostKeys: readonly ServerHostKeyAlgorithm[] = [
+/** What ssh2 checks and makes signatures with: keys of hosts, and of users. */
+export const knownSignatures: readonly ServerHostKeyAlgorithm[] = [
   'ssh-ed25519',
   'ecdsa-sha2-nistp256',
   'ecdsa-sha2-nistp384',

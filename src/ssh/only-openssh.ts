@@ -1,4 +1,5 @@
 import { isIP } from 'node:net'
+import { knownSignatures } from './algorithms.js'
 import { wildcard } from './known-hosts.js'
 import { isYes, type One } from './settings-words.js'
 
@@ -37,15 +38,8 @@ function isNamed(value: string): boolean {
   return value !== 'none' && value !== ''
 }
 
-/** What ssh2 signs with. Policies of a system often name the defaults in another order, which is nothing to it. */
-const signatures = [
-  'ssh-ed25519',
-  'ecdsa-sha2-nistp256',
-  'ecdsa-sha2-nistp384',
-  'ecdsa-sha2-nistp521',
-  'rsa-sha2-512',
-  'rsa-sha2-256',
-]
+/** Policies of a system often name what ssh2 signs with in another order, which is nothing to it. */
+const signatures: readonly string[] = knownSignatures
 
 function excludes(value: string, _one: One, usual = signatures.join()): boolean {
   if (/^[+^]/.test(value)) return false
