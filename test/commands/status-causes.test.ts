@@ -4,43 +4,20 @@ import type { HostStatus } from '../../src/cluster/status.js'
 import type { ReadContext } from '../../src/commands/context.js'
 import { status } from '../../src/commands/status.js'
 import type { Probes } from '../../src/health/probes.js'
-import { componentsOf } from '../../src/trueno/components.js'
 import { type FakeHost, fakeHost, said } from '../engine/fake-host.js'
-import { emptyFacts, exampleCluster, hash, hostOf, processOf, releaseId } from '../helpers/fixtures.js'
+import { exampleCluster, hostOf, processOf } from '../helpers/fixtures.js'
 import { renderFacts } from '../helpers/render-facts.js'
 import { createChance } from '../sim/chance.js'
 import { createClock } from '../sim/clock.js'
+import { balancer, servingIn, start } from './serving.js'
 
-const balancer = { host: 'front', sourcePort: 9000 }
 const cluster = exampleCluster({
   hosts: [hostOf('a', ['master']), hostOf('b', []), hostOf('front', [], { member: false })],
   coordinator: 'a',
   balancer,
 })
-const start = { id: '1-1', time: 1, release: releaseId, clusterFile: hash('{}\n'), environment: hash('') }
-const receipt = {
-  version: 1,
-  clusterId: 'c'.repeat(32),
-  name: 'lab',
-  key: '',
-  roles: [],
-  member: true,
-  release: { id: releaseId, label: 'Trueno', killTimeoutMs: 1 },
-  settings: { home: '~/trueno', data: '~/trueno/data', environment: hash('') },
-  peers: ['a', 'b'],
-  balancer,
-} as const
-const api = { port: 8000, address: '*', pid: 100, command: 'node', user: 'trueno', ours: true }
-
 function facts(key: string, more: Partial<Facts> = {}): Facts {
-  const host = cluster.hosts.find((one) => one.key === key)
-  if (host === undefined) throw new Error(key)
-  const processes = ['', ...componentsOf(host, cluster).map(({ process }) => process)].map((name, index) =>
-    processOf(name, { pid: 100 + index, upSeconds: 820 }),
-  )
-  const record = { ...start, bootId: `boot-${key}` }
-  const present = { processes, start: record, listeners: [api], currentRelease: releaseId }
-  return emptyFacts(key, { receipt: { ...receipt, key }, ...present, ...more })
+  return servingIn(cluster, key, more)
 }
 
 const state =

@@ -3,13 +3,13 @@ import type { Cluster } from '../../src/cluster/cluster.js'
 import type { Facts, MarkedProcess } from '../../src/cluster/facts.js'
 import type { Status } from '../../src/cluster/status.js'
 import { unknownSurroundings } from '../../src/cluster/surroundings.js'
-import { type Health, statusOf } from '../../src/commands/status-document.js'
+import type { Health } from '../../src/commands/host-status.js'
+import { statusOf } from '../../src/commands/status-document.js'
 import { errorProblem, type Problem } from '../../src/errors.js'
 import type { ClusterAnswers } from '../../src/health/health.js'
-import { componentsOf } from '../../src/trueno/components.js'
-import { emptyFacts, exampleCluster, hash, hostOf, processOf, releaseId } from '../helpers/fixtures.js'
+import { emptyFacts, exampleCluster, hostOf, processOf, releaseId } from '../helpers/fixtures.js'
+import { balancer, installed, servingIn } from './serving.js'
 
-const balancer = { host: 'front', sourcePort: 9000 }
 const cluster: Cluster = exampleCluster({
   hosts: [
     hostOf('a', ['master', 'compute']),
@@ -20,34 +20,8 @@ const cluster: Cluster = exampleCluster({
   balancer,
 })
 
-const start = { id: '1-1', time: 1, release: releaseId, clusterFile: hash('{}\n'), environment: hash('') }
-const receipt = {
-  version: 1,
-  clusterId: 'c'.repeat(32),
-  name: 'lab',
-  key: '',
-  roles: [],
-  member: true,
-  release: { id: releaseId, label: 'Trueno', killTimeoutMs: 1 },
-  settings: { home: '~/trueno', data: '~/trueno/data', environment: hash('') },
-  peers: ['a', 'b'],
-  balancer,
-} as const
-
-const listening = { port: 8000, address: '*', pid: 100, command: 'node', user: 'trueno', ours: true }
-
-function installed(key: string, more: Partial<Facts> = {}): Facts {
-  return emptyFacts(key, { receipt: { ...receipt, key }, currentRelease: releaseId, ...more })
-}
-
 function serving(key: string, more: Partial<Facts> = {}): Facts {
-  const host = cluster.hosts.find((one) => one.key === key)
-  if (host === undefined) throw new Error(key)
-  const processes = ['', ...componentsOf(host, cluster).map(({ process }) => process)].map((name, index) =>
-    processOf(name, { pid: 100 + index, upSeconds: 820 }),
-  )
-  const record = { ...start, bootId: `boot-${key}` }
-  return installed(key, { processes, start: record, listeners: [listening], ...more })
+  return servingIn(cluster, key, more)
 }
 
 const balancing: MarkedProcess = processOf('', { part: 'balancer', command: 'node loadbalancer' })

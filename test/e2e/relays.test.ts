@@ -6,6 +6,7 @@ import { type Told, toldBy } from '../helpers/command-line.js'
 import { type Lab, type LabOptions, labFor } from '../helpers/lab.js'
 import { paddedRelease } from '../helpers/padded-release.js'
 import type { SshdOptions } from '../helpers/sshd.js'
+import { gone } from '../ssh/observe.js'
 import { leftovers } from './leftovers.js'
 
 const megabyte = 1e6
@@ -112,11 +113,6 @@ function isRelay(pid: number, homes: readonly string[]): boolean {
   } catch {
     return false
   }
-}
-
-/** What the kernel brings about by itself, and tells nobody. */
-async function gone(isThere: () => boolean): Promise<void> {
-  while (isThere()) await new Promise((resolve) => setTimeout(resolve, 10))
 }
 
 /** Transfers that went on where an earlier one had broken off. */
