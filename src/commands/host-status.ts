@@ -9,7 +9,7 @@ import { logOf } from '../health/verdict.js'
 import { keptByAnother, otherRunUser } from '../plan/checks/run-user.js'
 import { processOf, type Restarting, restartingOf } from '../plan/restarting.js'
 import { balancerProcesses, type HostState, hostState } from '../plan/state.js'
-import { type Component, componentsOf } from '../trueno/components.js'
+import { type Component, componentsOf, logsOf } from '../trueno/components.js'
 
 /** What the engines answered. */
 export interface Health {
@@ -112,7 +112,7 @@ function keepsRestarting(host: HostKey, { component, ends, process }: Restarting
     code: 'keeps-restarting',
     title: `${component.title} does not stay up`,
     cause: `it has ended ${ends} times since the start of the host, is started again each time, and ${now}`,
-    remedy: `look into its log on ${host}: ${logOf(component.directory ?? component.process)}`,
+    remedy: `look into its log on ${host}: ${logOf(logsOf(component))}`,
     host,
   })
 }

@@ -1,7 +1,7 @@
 import type { Facts } from '../cluster/facts.js'
 import type { Problem } from '../errors.js'
 import type { Restarting } from '../plan/restarting.js'
-import type { Component } from '../trueno/components.js'
+import { type Component, logsOf } from '../trueno/components.js'
 import { delaysIn, explains } from '../trueno/explain.js'
 import type { Scene } from '../trueno/scene.js'
 import { died } from './failing.js'
@@ -32,7 +32,7 @@ export async function lookForCauses(
   const scene = (await lookAtHost(look)) ?? { host: host.key, title: '', lines: [], condition: null }
   const looping = restarting.map(({ component }) => ({
     title: `${component.title} does not stay up`,
-    logs: component.directory ?? component.process,
+    logs: logsOf(component),
   }))
   if (runsNothing(scene)) return { failures: withDeath(problemsOf(scene, looping, null), facts), delays: [] }
   return { failures: isAbout(scene, about) ? problemsOf(scene, looping, null) : [], delays: delaysIn(scene) }
@@ -40,7 +40,7 @@ export async function lookForCauses(
 
 function isAbout(scene: Scene, components: readonly Component[]): boolean {
   if (components.length === 0 || components.some(({ name }) => name === 'core')) return true
-  return components.some(({ directory, process }) => explains(scene, directory ?? process))
+  return components.some((component) => explains(scene, logsOf(component)))
 }
 
 function withDeath(failures: readonly Problem[], facts: Facts): readonly Problem[] {

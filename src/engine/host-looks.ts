@@ -1,5 +1,5 @@
 import type { Problem } from '../errors.js'
-import { type Component, exitLimitOf } from '../trueno/components.js'
+import { type Component, exitLimitOf, logsOf } from '../trueno/components.js'
 import { explains, failuresIn } from '../trueno/explain.js'
 import { exitsIn, type Scene, type SceneProcess } from '../trueno/scene.js'
 
@@ -48,11 +48,6 @@ export class HostLooks {
     const ended = new Set(lives.filter((pid) => pid !== null)).size - (lives.at(-1) === null ? 0 : 1)
     return isGone || ended >= exitLimitOf(component.process) || isInFirstLife(component, scene)
   }
-}
-
-/** What the names of its logs begin with. */
-function logsOf({ directory, process }: Component): string {
-  return directory ?? process
 }
 
 function isInFirstLife({ process }: Component, scene: Scene): boolean {

@@ -115,3 +115,8 @@ function all(port: number): Port {
 function own(port: number): Port {
   return { port, on: 'host' }
 }
+
+/** What the names of its logs begin with. */
+export function logsOf({ directory, process }: Component): string {
+  return directory ?? process
+}
