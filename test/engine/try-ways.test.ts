@@ -17,7 +17,7 @@ const world: World = {
   secret: () => '',
   sleep: (_ms, signal) =>
     new Promise((resolve, reject) => {
-      setTimeout(resolve, 20)
+      setImmediate(resolve)
       signal?.addEventListener('abort', () => reject(signal.reason), { once: true })
     }),
 }
