@@ -1,5 +1,6 @@
 import { expect, it } from 'vitest'
 import { type Running, type Told, toldBy } from '../helpers/command-line.js'
+import { gateIn } from '../helpers/gate.js'
 import { labFor, twoHosts } from '../helpers/lab.js'
 
 /** Where Ctrl-C comes, and what is told to run then. */
@@ -27,8 +28,8 @@ const interruptions: readonly (readonly [where: string, pattern: RegExp, running
 
 it('Ctrl-C in each phase: exit 130, what runs is told and goes on, and up again goes on from there', async (test) => {
   const lab = await labFor(test, { roles: twoHosts })
-  lab.faults(0, { core: { slowMs: 1500 } })
-  lab.faults(1, { core: { slowMs: 1500 }, gremlin: { readyAfterMs: 20_000 } })
+  const { holdUntil, open } = gateIn(lab)
+  lab.faults(1, { gremlin: { holdUntil } })
   for (const [where, pattern, running] of interruptions) {
     const told = await interrupted(lab.start('up', '--json'), pattern)
     expect([where, told.code]).toEqual([where, 130])
@@ -36,6 +37,7 @@ it('Ctrl-C in each phase: exit 130, what runs is told and goes on, and up again 
     expect(told.problems).toEqual([])
   }
   const before = new Set(lab.processes(0).map(({ pid }) => pid))
+  open()
   const told = await lab.tell('up')
   expect(told.code, told.screen).toBe(0)
   const after = new Set(lab.processes(0).map(({ pid }) => pid))

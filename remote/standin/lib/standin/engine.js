@@ -1,7 +1,7 @@
 'use strict'
 
 const { loadKnobs } = require('./knobs')
-const { wait } = require('./time')
+const { wait, fileToCome } = require('./time')
 
 /**
  * The frame of every engine: faults by knob, a delay like a JVM's, then `open`, which opens the ports and resolves
@@ -15,6 +15,7 @@ async function runEngine(name, open) {
   surviveWithoutReader()
   print(process.stdout, own.outLines)
   print(process.stderr, own.errLines)
+  if (own.holdUntil !== null) await fileToCome(own.holdUntil)
   dieAfter(own, own.crashAfterMs)
   if (own.neverReady) return setInterval(() => {}, 60000)
   await wait(own.readyAfterMs)

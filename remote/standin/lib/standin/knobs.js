@@ -6,6 +6,7 @@ const { conf } = require('./paths')
 
 /** Knobs that every engine has. `null` means: not so. README.md tells each one's meaning. */
 const engine = {
+  holdUntil: null,
   readyAfterMs: 100,
   neverReady: false,
   crashAfterMs: null,

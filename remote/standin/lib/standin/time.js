@@ -1,9 +1,15 @@
 'use strict'
 
+const fs = require('fs')
+
 const pad = (number) => String(number).padStart(2, '0')
 
 function wait(ms) {
   return new Promise((resolve) => setTimeout(resolve, ms))
+}
+
+async function fileToCome(file) {
+  while (!fs.existsSync(file)) await wait(20)
 }
 
 /** `2026-11-23 04:27:11 am`: Trueno's clock has twelve hours. */
@@ -35,4 +41,4 @@ function clock(date) {
   return `${pad(date.getHours())}:${pad(date.getMinutes())}:${pad(date.getSeconds())}`
 }
 
-module.exports = { wait, truenoTime, pm2Time, elasticTime, sparkTime }
+module.exports = { wait, fileToCome, truenoTime, pm2Time, elasticTime, sparkTime }
