@@ -276,18 +276,34 @@ processes_and_listeners() { # PORT...
   # What starts or ends while we look is in one list and not in the other, as if it were somebody else's.
   [ -z "$sockets" ] || [ -z "$(lacking "$key")" ] || look "$@"
   unheld=$(lacking)
-  [ -z "$unheld" ] || held=$held$newline$(holders "$unheld" all)
+  [ -z "$unheld" ] || {
+    held=$held$newline$(holders "$unheld" all)
+    [ -z "$(lacking)" ] || forget_closed "$@"
+  }
   # shellcheck disable=SC2046,SC2086 # lists of numbers
   told=$(commands $pids $(column 3 "$held"))
   printf '%s\n' "$marks" "$sockets" "$held" "$told" | awk -F '\t' "$join_processes"
 }
 
+# The listeners first: what comes after them has no socket among them, and what is among them has begun before.
 look() { # PORT...
-  marks=$(marked "$home")
   sockets=$(listening "$@")
+  marks=$(marked "$home")
   pids='' held=''
   [ -z "$marks" ] || pids=$(column 2 "$marks")
   [ -z "$marks" ] || [ -z "$sockets" ] || held=$(holders "$(column 5 "$sockets")" "$pids")
+}
+
+# Drops those of $sockets that nobody holds, though we may see who does, and that are closed by now.
+forget_closed() { # PORT...
+  sockets=$(printf '%s\n' "$sockets" | unheld=$(lacking) open=$(listening "$@") awk -F '\t' '
+    BEGIN {
+      split(ENVIRON["unheld"], list, "\n")
+      for (i in list) closed[list[i]] = 1
+      count = split(ENVIRON["open"], list, "\n")
+      for (i = 1; i <= count; i++) { split(list[i], socket, "\t"); delete closed[socket[5]] }
+    }
+    !($5 in closed)')
 }
 
 column() { # NUMBER LINES

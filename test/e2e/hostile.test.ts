@@ -69,7 +69,7 @@ describe('hosts at which something is odd', () => {
       const port = ports[index]
       return port === undefined ? [] : [[lab.host(index + 1).key, { port }] as const]
     })
-    lab.inventory({ timeouts: { connect: '5s' }, hosts: Object.fromEntries(hosts) })
+    lab.inventory({ timeouts: { connect: '15s' }, hosts: Object.fromEntries(hosts) })
 
     const told = await lab.tell('up')
     expect(told.code, told.screen).toBe(1)

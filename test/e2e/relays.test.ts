@@ -27,7 +27,7 @@ describe('what several hosts need', () => {
 
   it('goes on from others, or from here, when the host that passes it on dies in the middle', async (test) => {
     const lab = await relayLab(test)
-    const run = lab.start('up', '--json', '--relay-limit', '4MB/s')
+    const run = lab.start('up', '--json', '--relay-limit', '1MB/s')
     await run.printed(/"message":"from 127[^}]*"bytes":[1-9]/)
     const [seed] = relaysOf(lab)
     process.kill(seed?.pid ?? 0, 'SIGKILL')
@@ -53,7 +53,7 @@ describe('what several hosts need', () => {
 
   it('is left to go on later by Ctrl-C, which ends all that is served', async (test) => {
     const lab = await relayLab(test)
-    const run = lab.start('up', '--json', '--relay-limit', '2MB/s')
+    const run = lab.start('up', '--json', '--relay-limit', '1MB/s')
     await run.printed(/"message":"from 127[^}]*"bytes":[1-9]/)
     run.interrupt()
     expect((await run.done).code).toBe(130)

@@ -82,7 +82,7 @@ it.concurrent('a coordinator that never comes to its gate: told after the limit,
   expect((await lab.status()).hosts[1]?.state).toBe('stopped')
 
   lab.faults(0)
-  const again = await lab.tell('up', '--timeout-start', '20s')
+  const again = await lab.tell('up', '--timeout-start', '40s')
   expect(again.code, again.screen).toBe(0)
   expect(begun(again, 'stop')).toEqual([key])
 })
@@ -96,7 +96,7 @@ it.concurrent('a barrier that lets nobody pass: every host is told, and begun an
   expect(told.problems.map(({ host, code }) => [host, code])).toEqual(keys.map((host) => [host, 'not-ready-in-time']))
   expect(told.screen).toMatch(/1 of 1 ready signals/)
   lab.faults(0)
-  const again = await lab.tell('up', '--timeout-start', '20s')
+  const again = await lab.tell('up', '--timeout-start', '40s')
   expect(again.code, again.screen).toBe(0)
   expect([...begun(again, 'stop')].sort()).toEqual(keys)
 })

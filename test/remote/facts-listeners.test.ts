@@ -36,9 +36,7 @@ inEachShell((host) => {
     })
 
     test('of our own processes are ours', async () => {
-      const code =
-        'const s = require("net").createServer().listen(0, "::ffff:127.0.0.1", () => console.log(s.address().port))'
-      const pid = sleeper(host(), {}, [process.execPath, '-e', code])
+      const pid = sleeper(host(), {}, [process.execPath, '-e', listening])
       const port = await firstNumber(started[0])
       expect((await facts([port])).listeners).toEqual([
         {
@@ -50,6 +48,14 @@ inEachShell((host) => {
           ours: true,
         },
       ])
+    })
+
+    test('that close while we look are none', async () => {
+      const server = sleeper(host(), { TRUENO_DEPLOY_HOME: '/elsewhere' }, [process.execPath, '-e', listening])
+      const port = await firstNumber(started[0])
+      // Holders are looked for with ls.
+      host().fakeTool('ls', `#!/bin/sh\nkill -9 ${server} && while kill -0 ${server}; do :; done\nexec /bin/ls "$@"\n`)
+      expect((await facts([port])).listeners).toEqual([])
     })
 
     test('of any address are decoded', () => {
@@ -75,6 +81,10 @@ inEachShell((host) => {
     })
   })
 })
+
+/** A program that says at which port it listens. */
+const listening =
+  'const s = require("net").createServer().listen(0, "::ffff:127.0.0.1", () => console.log(s.address().port))'
 
 async function listen(address: string): Promise<number> {
   const server = createServer()

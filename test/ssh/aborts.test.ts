@@ -51,7 +51,7 @@ describe('an agent that does not answer', () => {
   test('a login is given up in time', async () => {
     const path = join(directory, 'agent-1')
     using _agent = await startSilent({ path })
-    await using ssh = rig.ssh('true', { connectTimeoutMs: 300 })
+    await using ssh = rig.ssh('true', { connectTimeoutMs: 3000 })
     const target = { ...(await ssh.resolve({ ssh: 'host' })), identityAgent: path }
     const { fault, problem } = await errorOf(ssh.connect('host', target))
     expect([fault, problem.cause]).toEqual([

@@ -117,9 +117,9 @@ test('a question that waits for its answer is no slow host', async () => {
     world: systemWorld,
     only: loopbackOnly,
     configFile: join(directory, 'config'),
-    connectTimeoutMs: 2000,
+    connectTimeoutMs: 5000,
     ask: async () => {
-      await systemWorld.sleep(3000)
+      await systemWorld.sleep(6000)
       return 'any'
     },
   })
