@@ -1,4 +1,5 @@
 import { defineConfig } from 'vitest/config'
+import { SecondTries } from './test/helpers/second-tries.js'
 
 export default defineConfig({
   test: {
@@ -9,5 +10,8 @@ export default defineConfig({
     hookTimeout: 60_000,
     maxWorkers: 4,
     pool: 'forks',
+    // Real hosts on a machine that does other things as well: what passes only now is listed at the end.
+    retry: 1,
+    reporters: ['default', new SecondTries()],
   },
 })
