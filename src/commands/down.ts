@@ -30,11 +30,12 @@ async function takeDown(options: DownOptions, fleet: Fleet, context: CommandCont
   const first = planDown(found, options)
   for (const problem of first.problems.filter(({ severity }) => severity === 'warning'))
     context.emit({ kind: 'problem', problem })
-  refuseProblems(first)
+  const untouched = [`Nothing was stopped. When that is mended, run \`${context.suggest('down')}\` again.`]
+  refuseProblems(first, untouched)
   if (isEmpty(first)) return nothingRuns(first, options)
   return withLease({ fleet, visit: found, purpose: 'down', wait: options.wait }, context, async (lease) => {
     const plan = planDown(await visit(options.cluster, fleet, context), options)
-    refuseProblems(plan)
+    refuseProblems(plan, untouched)
     const { failed } = await apply(plan, engineOf(fleet, context, lease, null))
     if (failed.size > 0)
       throw new FailedRun(

@@ -12,6 +12,7 @@ import { short } from '../plan/state.js'
 import { isMissingRight } from '../ssh/errors.js'
 import type { World } from '../world.js'
 import type { HostOptions, ReleaseAtHand } from './context.js'
+import { FailedRun } from './failed-run.js'
 import type { Visit } from './visit.js'
 
 /** What a plan is made for. */
@@ -87,16 +88,26 @@ function runningId(facts: ReadonlyMap<HostKey, Facts>): string {
   return orphans[0]?.clusterId ?? ''
 }
 
-/** A right that is missing is to be given before anything changes, as what the checks find is. */
-export function refuseMissingRights({ unreachable }: Plan, chosen: PlanRequest['chosen']): void {
+/**
+ * A right that is missing is to be given before anything changes, as what the checks find is.
+ * @param closing told below it
+ */
+export function refuseMissingRights(
+  { unreachable }: Plan,
+  chosen: PlanRequest['chosen'],
+  closing: readonly string[],
+): void {
   const concerned = unreachable.filter(({ host }) => chosen === null || chosen.includes(host ?? ''))
-  if (concerned.some(isMissingRight)) throw new ProblemError(unreachable)
+  if (concerned.some(isMissingRight)) throw new FailedRun(unreachable, closing)
 }
 
-/** Throws when the checks found what would make it fail. Unreachable hosts do not stop it: the others are prepared. */
-export function refuseProblems(plan: Plan): void {
+/**
+ * Throws when the checks found what would make it fail. Unreachable hosts do not stop it: the others are prepared.
+ * @param closing told below what they found
+ */
+export function refuseProblems(plan: Plan, closing: readonly string[]): void {
   const errors = plan.problems.filter((problem) => problem.severity === 'error')
-  if (errors.length > 0) throw new ProblemError([...errors, ...plan.unreachable])
+  if (errors.length > 0) throw new FailedRun([...errors, ...plan.unreachable], closing)
 }
 
 function choice({ chosen, parallel, relay = true }: Choice): Required<Choice> {

@@ -47,12 +47,12 @@ function afterInterrupt(context: CommandContext): string {
 async function bringUp(options: UpOptions, fleet: Fleet, context: CommandContext): Promise<Outcome> {
   const request = { ...options, freshId: options.saved?.cluster.id ?? freshClusterId(context.world) }
   const { found, plan: first } = await check(options, request, fleet, context)
-  refuse(first, options)
+  refuse(first, options, context)
   if (isEmpty(first)) return finish(first, await carryOut(first, options, fleet, context), found, fleet, context)
   return withLease({ fleet, visit: found, purpose: 'up', wait: options.wait }, context, async (lease) => {
     const now = await visit(options.cluster, fleet, context)
     const plan = planUp(now, request)
-    refuse(plan, options)
+    refuse(plan, options, context)
     return finish(plan, await carryOut(plan, options, fleet, context, lease), now, fleet, context)
   })
 }
@@ -81,7 +81,8 @@ async function check(
   fleet: Fleet,
   context: CommandContext,
 ): Promise<{ found: Visit; plan: Plan }> {
-  const hosts = [...fleet.connections.keys()]
+  const { chosen } = options
+  const hosts = [...fleet.connections.keys()].filter((host) => chosen === null || chosen.includes(host))
   context.emit({ kind: 'phaseStarted', phase: 'check', title: 'Check', hosts })
   const { found, plan } = await lookAt(options, request, fleet, context)
   tell(plan, context)
@@ -134,9 +135,11 @@ function isError({ severity }: Problem): boolean {
   return severity === 'error'
 }
 
-function refuse(plan: Plan, { saved, chosen }: UpOptions): void {
-  refuseProblems(plan)
-  refuseMissingRights(plan, chosen)
+/** Before anything is changed. */
+function refuse(plan: Plan, { saved, chosen }: UpOptions, { suggest }: CommandContext): void {
+  const closing = [`Nothing was changed. When that is mended, run \`${suggest('up')}\` again.`]
+  refuseProblems(plan, closing)
+  refuseMissingRights(plan, chosen, closing)
   if (saved !== undefined) refuseStale(saved, plan)
 }
 

@@ -89,15 +89,19 @@ function headOf({ cluster, hosts, noun, release }: NonNullable<ReportState['run'
   return parts.join(' · ')
 }
 
-/** A host without any step is told by its phase; why a step failed was told by the step. */
+/** A host without any step is told by its phase, or by its problem; why a step failed was told by the step. */
 function hostFinishedLines(event: EventOf<'hostFinished'>, context: PlainContext): readonly string[] {
   const { phase, host, outcome } = event
   const row = rowOf(context.after, phase, host)
   const hasFailedBefore = rowOf(context.before, phase, host)?.state === 'failed'
-  if (row === undefined || hasFailedBefore || (outcome === 'done' && row.startedAt === null)) return []
+  if (row === undefined || hasFailedBefore || (row.startedAt === null && isToldElsewhere(row))) return []
   const took = row.startedAt === null ? '' : ` (${duration(event.time - row.startedAt)})`
   const said = saidOf(row, isTalkative(phase, context))
   return [mark(outcome, about(context, phase, host, `${said}${took}`), context)]
+}
+
+function isToldElsewhere({ state, message }: HostRow): boolean {
+  return state === 'done' || (state === 'failed' && message === null)
 }
 
 /** The proof of a wait is the line that was told just before, when lines are told. */

@@ -16,7 +16,7 @@ export function renderPlan(plan: Plan, options: PlanTextOptions): string {
   const work = plan.phases.filter((phase) => phase.work.some(({ steps }) => steps.length > 0))
   const body =
     work.length === 0 ? nothing(plan, page) : [...work.flatMap((phase) => phaseLines(phase, page)), ...sent(plan, page)]
-  const failures = renderProblems([...plan.problems, ...plan.unreachable], options)
+  const failures = renderProblems([...plan.problems, ...plan.unreachable], { ...options, more: true })
   return `${[...(options.headed ? [] : head(plan, page)), '', ...body].join('\n')}\n${failures === '' ? '' : `\n${failures}\n`}`
 }
 
@@ -92,7 +92,7 @@ function stepLines(step: Step, column: number, { paint, columns }: Page): readon
 }
 
 /** How much each host gets, hosts with the same amount together, and the sum. */
-function sent({ sends }: Plan, page: Page): readonly string[] {
+function sent({ sends, phases }: Plan, page: Page): readonly string[] {
   const byAmount = new Map<number, HostKey[]>()
   for (const { host, bytes: amount } of sends.hosts) byAmount.set(amount, [...(byAmount.get(amount) ?? []), host])
   if (byAmount.size === 0) return [` ${page.paint.faint('Nothing is sent.')}`]
@@ -100,8 +100,15 @@ function sent({ sends }: Plan, page: Page): readonly string[] {
   const sums =
     sends.hosts.length === 1 ? '' : ` · ${bytes(sends.bytes)} in all (${bytes(sends.distinctBytes)}, each part once)`
   const once = sends.fromHere === sends.bytes ? '' : ` · ${fromHere(sends.fromHere)}`
-  const text = `Sends ${sends.exact ? '' : 'at most '}${parts.join('; ')}${sums}${once}`
+  const text = `Sends${isPacked(sends, phases) ? ', packed,' : ''} ${sends.exact ? '' : 'at most '}${parts.join('; ')}${sums}${once}`
   return wrap(text, page.columns - 4).map((line, index) => (index === 0 ? ` ${line}` : `   ${line}`))
+}
+
+/** The steps above have what it comes to on the hosts. */
+function isPacked({ bytes: amount }: Plan['sends'], phases: readonly Phase[]): boolean {
+  const steps = phases.flatMap(({ work }) => work.flatMap((one) => one.steps))
+  const unpacked = steps.reduce((sum, step) => sum + (step.kind === 'fetch' ? step.bytes : 0), 0)
+  return amount < unpacked
 }
 
 /** Where hosts pass it on, or a mirror has it. */

@@ -60,14 +60,14 @@ function phasesOf(phases: readonly PhaseState[], lines: number, { rows }: Size, 
 
 /** Of a phase that is over only what failed stays; a phase of one host has it on its own line. */
 function rowsBelow(phase: PhaseState, now: number, room: number): readonly HostLine[] {
-  const shown = phase.end === null ? phase.rows : phase.rows.filter((row) => row.state === 'failed')
+  const shown = phase.end === null ? phase.rows : phase.rows.filter((row) => row.state === 'failed' && tells(row))
   const alone = phase.rows.length === 1 && phase.end === null
   return alone || !shown.some(tells) ? [] : hostLines(shown, now, room, phase.noun)
 }
 
-/** Before the first host has begun there is nothing to tell of any. */
+/** Before the first host has begun there is nothing to tell of any; why one failed may be told at the end only. */
 function tells(row: HostRow): boolean {
-  return row.state !== 'waiting' && (row.state !== 'done' || rowText(row) !== '')
+  return row.state !== 'waiting' && (row.state === 'working' || rowText(row) !== '')
 }
 
 function hostLine({ mark, label, text, clocks }: HostLine, { paint, width, label: column }: Look): string {

@@ -50,6 +50,7 @@ it('other settings restart only the hosts that they concern; down and up of chos
   const back = await lab.tell('up', '--hosts', `*${third.slice(-3)}`)
   expect(back.code, back.screen).toBe(0)
   expect(steps(back)).toEqual(['start', 'wait-apiReady'].map((step) => [third, step]))
+  expect(back.screen).toContain(`Check: ${third}\n`)
   expect(lab.processes(0)).toEqual(before[0])
 
   await lab.run('down')

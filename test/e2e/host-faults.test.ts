@@ -32,6 +32,9 @@ describe('what would make it fail', () => {
       new RegExp(`${inTheWay}/trueno cannot be written to`),
     ])
       expect(told.screen).toMatch(words)
+    expect(told.events.at(-1)).toMatchObject({
+      closing: ['Nothing was changed. When that is mended, run `trueno-deploy up` again.'],
+    })
     expect(begun(told, 'assemble')).toEqual([])
     for (const { login } of lab.hosts)
       expect(readdirSync(login)).toEqual(login === lab.host(2).login ? ['in-the-way'] : [])

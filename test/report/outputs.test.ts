@@ -5,10 +5,13 @@ import { bigRun } from './big-run.js'
 import { eventsOf, golden, outputs } from './recorded.js'
 
 describe('plain lines', () => {
-  it.each(['up', 'up-failed', 'up-interrupted', 'up-unreachable', 'hostile'] as const)('tell %s', async (name) => {
-    const { stdout, stderr } = await told('plain', eventsOf(name))
-    await expect(`${stdout}--- stderr ---${stderr}`).toMatchFileSnapshot(golden(`plain-${name}`))
-  })
+  it.each(['up', 'up-failed', 'up-check-failed', 'up-interrupted', 'up-unreachable', 'hostile'] as const)(
+    'tell %s',
+    async (name) => {
+      const { stdout, stderr } = await told('plain', eventsOf(name))
+      await expect(`${stdout}--- stderr ---${stderr}`).toMatchFileSnapshot(golden(`plain-${name}`))
+    },
+  )
 
   it('hold no colours unless asked for', async () => {
     const plain = await told('plain', eventsOf('up-failed'))

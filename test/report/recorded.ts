@@ -5,10 +5,10 @@ import { emptyState, type ReportState, reduce } from '../../src/report/state.js'
 export type Recorded =
   | 'up'
   | 'up-failed'
+  | 'up-check-failed'
   | 'up-interrupted'
   | 'up-unreachable'
   | 'hostile'
-  | 'bundle-failed'
   | 'bundle-failed'
 
 /** The events of a run, as `--json` printed them. */

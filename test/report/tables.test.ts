@@ -19,6 +19,12 @@ describe('the plan as a table', () => {
     await expectTable(renderPlan(plan, { colour: false, columns }), columns, `plan-${columns}`)
   })
 
+  it('says of what is sent that it is packed, where that is less than what it comes to on the hosts', () => {
+    const half = plan.sends.hosts.map(({ host, bytes }) => ({ host, bytes: bytes / 2 }))
+    const sends = { ...plan.sends, hosts: half, bytes: plan.sends.bytes / 2, exact: true }
+    expect(renderPlan({ ...plan, sends }, wide)).toContain(' Sends, packed, 98 MB to 192.168.1.40; ')
+  })
+
   it('says that there is nothing to do', () => {
     const empty = { ...plan, phases: [], unreachable: [], problems: [] }
     expect([renderPlan(empty, wide), renderPlan({ ...empty, workflow: 'down', release: null }, wide)]).toEqual([

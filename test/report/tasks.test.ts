@@ -11,13 +11,18 @@ describe('the task list', () => {
   beforeEach(() => void vi.useFakeTimers({ toFake: ['setInterval', 'clearInterval'] }))
   afterEach(() => void vi.useRealTimers())
 
-  it.each(['up', 'up-failed', 'up-interrupted', 'up-unreachable', 'hostile', 'bundle-failed'] as const)(
-    'ends %s with the whole story',
-    async (name) => {
-      const { terminal } = await played(eventsOf(name), { columns: 80, rows: 60 })
-      await expect(shown(terminal)).toMatchFileSnapshot(golden(`tasks-${name}`))
-    },
-  )
+  it.each([
+    'up',
+    'up-failed',
+    'up-check-failed',
+    'up-interrupted',
+    'up-unreachable',
+    'hostile',
+    'bundle-failed',
+  ] as const)('ends %s with the whole story', async (name) => {
+    const { terminal } = await played(eventsOf(name), { columns: 80, rows: 60 })
+    await expect(shown(terminal)).toMatchFileSnapshot(golden(`tasks-${name}`))
+  })
 
   it('tells what each host waits for, with elapsed time and limit', async () => {
     const events = eventsOf('up')

@@ -2,7 +2,7 @@ import type { Cluster } from '../../cluster/cluster.js'
 import type { CommandContext, Fleet } from '../context.js'
 import { FailedRun } from '../failed-run.js'
 
-/** Does work on hosts; when it fails, keeps what may tell why while the hosts can still be asked, and says where. */
+/** Does work on hosts; when it fails at that, keeps what may tell why while the hosts can still be asked, and says where. */
 export async function keepingFailures<T>(
   cluster: Cluster,
   fleet: Fleet,
@@ -12,9 +12,10 @@ export async function keepingFailures<T>(
   try {
     return await work()
   } catch (error) {
-    if (!(error instanceof FailedRun) || keepFailure === undefined || signal.aborted) throw error
+    if (!(error instanceof FailedRun) || error.plan === undefined || keepFailure === undefined || signal.aborted)
+      throw error
     const { problems, closing, plan } = error
-    const file = await keepFailure({ cluster, fleet, problems, plan: plan ?? null })
+    const file = await keepFailure({ cluster, fleet, problems, plan })
     if (file === undefined) throw error
     throw new FailedRun(problems, [...closing, `What was seen is kept, without secrets, in ${file}`], plan)
   }
