@@ -27,6 +27,7 @@
 #   hash cluster|environment|engines|balancer|receipt SHA256       token N
 #   receipt-of USER PATH, of another user's HOME that names this key, or cannot be read
 #   receipt JSON                      start JSON           balancer-start JSON            lease SILENT-SECONDS JSON
+#   stopped ID, of the start that was stopped last
 #   exits NAME N, as the beginning of the log of pm2 says
 #   process PID TICKS UP-SECONDS CLUSTER PART START NAME RESTARTS COMMAND
 #   listener PORT ADDRESS PID USER COMMAND

@@ -32,6 +32,7 @@ machine_places_and_records() {
       addresses()
       tell("receipt", text_of(home "/receipt.json"))
       tell("start", text_of(home "/run/start.json"))
+      tell("stopped", line_of(home "/run/stopped"))
       tell("balancer-start", text_of(home "/run/balancer-start.json"))
       print "token", highest(home "/run/token")
       lease(text_of(home "/lease/owner.json"), home "/lease/beat")

@@ -27,6 +27,7 @@ main() { # TOKEN HOME DATA CLUSTER_ID TIMEOUT_S PORT:ADDRESS...
   shift 5
   running=$(marked_part "$home" trueno)
   if [ -z "$running" ]; then
+    note_stopped
     echo nothing
     exit 0
   fi
@@ -84,7 +85,15 @@ prove() { # PORT:ADDRESS...
     printf '%s\n' "$left"
     fail 70 "something is left running in $home after all signals"
   fi
+  note_stopped
   echo stopped
+}
+
+# Whoever looks later can tell a start that was stopped from one that has died. Where that cannot be written it is
+# stopped all the same.
+note_stopped() {
+  read_record "$home/run/start.json"
+  [ "$recorded_id" = 0 ] || { printf '%s\n' "$recorded_id" >"$home/run/stopped"; } 2>/dev/null || true
 }
 
 # Listeners of this user on these ports: ours that lost their marker, since others cannot have had them while we ran.

@@ -72,6 +72,8 @@ export interface Facts {
   readonly keptByOthers: readonly { readonly user: string; readonly path: string }[]
   readonly receipt: Receipt | null
   readonly start: StartRecord | null
+  /** Id of the start that `stop.sh` has stopped last; null: none. */
+  readonly stoppedStart: string | null
   readonly balancerStart: StartRecord | null
   /** Highest lease token this host has seen; 0: none. */
   readonly token: number

@@ -1,12 +1,13 @@
 import { type Cluster, type Host, type HostKey, isCoordinator, members } from '../cluster/cluster.js'
 import type { Facts } from '../cluster/facts.js'
 import type { HostStatus, Status } from '../cluster/status.js'
-import { type Causes, lookForCauses } from '../engine/causes-on-host.js'
+import { type Causes, lookForCauses, nothingRuns } from '../engine/causes-on-host.js'
 import { isExplained } from '../engine/explain-problems.js'
+import { ended } from '../engine/failing.js'
 import { unwellIn } from '../engine/unwell.js'
 import type { Problem } from '../errors.js'
 import { restartingOf } from '../plan/restarting.js'
-import { servesDrivers } from '../plan/state.js'
+import { isMeantToRun, servesDrivers } from '../plan/state.js'
 import { createSlots } from '../ssh/slots.js'
 import { componentsOf } from '../trueno/components.js'
 import type { ReadContext, ReadFleet } from './context.js'
@@ -27,7 +28,8 @@ export async function withCauses(
   { connections }: ReadFleet,
   { world, signal }: ReadContext,
 ): Promise<Status> {
-  if (status.state === 'ready' || status.state === 'stopped' || status.state === 'absent') return status
+  if (status.state === 'ready' || status.state === 'absent') return status
+  if (status.state === 'stopped') return withEnds(status, facts)
   const problems = status.hosts.flatMap((host) => host.problems)
   const unwell = unwellIn(problems, cluster, health.answers)
   const slots = createSlots(mostAtOnce)
@@ -36,7 +38,8 @@ export async function withCauses(
     const [known, connection] = [facts.get(told.host), connections.get(told.host)]
     const about = unwell.filter((one) => one.host === told.host).map(({ component }) => component)
     if (host === undefined || known === undefined || connection === undefined) return told
-    if (about.length === 0 && !mayBeUnwell(told, known)) return told
+    // Somebody else may have stopped it: the look tells.
+    if (told.state === 'stopped' ? !isMeantToRun(known) : about.length === 0 && isAsStarted(told)) return told
     const awaits = awaitedBy(host, cluster, known)
     const options = {
       restarting: restartingOf(known, componentsOf(host, cluster)),
@@ -50,9 +53,14 @@ export async function withCauses(
   return { ...status, hosts }
 }
 
-/** One that does not run, and should by its last start, may have died; the look tells whether somebody has stopped it. */
-function mayBeUnwell(told: HostStatus, { start }: Facts): boolean {
-  return (told.state === 'stopped' && start !== null) || !isAsStarted(told)
+/** Where nothing runs at all, no host is looked at: as a rule all have lost their power, and the facts say so. */
+function withEnds(status: Status, facts: ReadonlyMap<HostKey, Facts>): Status {
+  const hosts = status.hosts.map((told) => {
+    const known = facts.get(told.host)
+    const hasEnded = told.state === 'stopped' && known !== undefined && isMeantToRun(known)
+    return hasEnded ? { ...told, problems: [nothingRuns(known, ended), ...told.problems] } : told
+  })
+  return { ...status, hosts }
 }
 
 function isAsStarted({ problems }: HostStatus): boolean {

@@ -1,10 +1,10 @@
 import type { Facts } from '../cluster/facts.js'
-import type { Problem } from '../errors.js'
+import { errorProblem, type Problem } from '../errors.js'
 import type { Restarting } from '../plan/restarting.js'
 import { type Component, logsOf } from '../trueno/components.js'
 import { delaysIn, explains } from '../trueno/explain.js'
 import type { Scene } from '../trueno/scene.js'
-import { died } from './failing.js'
+import { died, hostRestarted } from './failing.js'
 import { type LookAtHost, lookAtHost } from './look-at-host.js'
 import { problemsOf } from './verdict.js'
 
@@ -44,14 +44,18 @@ function isAbout(scene: Scene, components: readonly Component[]): boolean {
 }
 
 function withDeath(failures: readonly Problem[], facts: Facts): readonly Problem[] {
-  return failures.length > 0 ? failures : [nothingRuns(facts)]
+  return failures.length > 0 ? failures : [nothingRuns(facts, { ...died, title: 'Trueno has died' })]
 }
 
 function runsNothing({ condition }: Scene): boolean {
   return condition?.processes.length === 0
 }
 
-function nothingRuns({ host, start, machine }: Facts): Problem {
-  const evidence = start !== null && start.bootId !== machine.bootId ? 'the host itself was started anew since' : ''
-  return { ...died, severity: 'error', title: 'Trueno has died', evidence, host }
+/**
+ * A host on which nothing runs of what was started.
+ * @param otherwise told where the host was not started anew since
+ */
+export function nothingRuns({ host, start, machine }: Facts, otherwise: Parameters<typeof errorProblem>[0]): Problem {
+  const wasRestarted = start !== null && start.bootId !== machine.bootId
+  return errorProblem({ ...(wasRestarted ? hostRestarted : otherwise), host })
 }

@@ -31,6 +31,21 @@ export const died = {
     'see whether the host was started anew, or the kernel ran out of memory there (`dmesg`); then run `trueno-deploy up` again',
 } as const
 
+/** The same where its logs have not been looked at. */
+export const ended = {
+  code: 'died',
+  title: 'Trueno does not run any more',
+  cause: 'all that was started on the host has ended, and no run of ours has stopped it',
+  remedy: 'run `trueno-deploy up`; whether the kernel ran out of memory, `dmesg` tells there',
+} as const
+
+/** The same of a host that began anew. */
+export const hostRestarted = {
+  ...ended,
+  cause: 'the host was started anew since, and nothing starts Trueno by itself then',
+  remedy: 'run `trueno-deploy up`',
+} as const
+
 /** A component that ends whenever it is started. */
 export const keepsRestarting = {
   code: 'keeps-restarting',

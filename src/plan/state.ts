@@ -42,6 +42,11 @@ export function balancerProcesses(facts: Facts): readonly MarkedProcess[] {
   return facts.processes.filter((process) => process.part === 'balancer')
 }
 
+/** Whether it was started, and no run of ours has stopped it since. */
+export function isMeantToRun({ start, stoppedStart }: Facts): boolean {
+  return start !== null && start.id !== stoppedStart
+}
+
 /** Port 8000 open means that the barrier is passed (contract, 6.5). */
 export function servesDrivers(facts: Facts): boolean {
   return listens(facts, 8000)

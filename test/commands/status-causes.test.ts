@@ -126,14 +126,32 @@ it('of a host on which nothing runs tells that it died, unless somebody has stop
   expect(codes(await found(down, stopped))).toEqual([[], [], []])
   const rebooted = { ...down, start: { ...start, bootId: 'another' } }
   expect((await found(rebooted, nothing)).hosts[1]?.problems).toMatchObject([
-    { code: 'died', evidence: 'the host itself was started anew since' },
+    { code: 'died', cause: expect.stringMatching(/^the host was started anew/) },
   ])
 })
 
-it('of a cluster that is down looks at no host', async () => {
+it('asks no host that a run of ours has stopped, also where others miss what ran there', async () => {
+  const told = await found({ processes: [], listeners: [], stoppedStart: start.id }, nothing, true)
+  expect(told.hosts[1]?.state).toBe('stopped')
+  expect([codes(told), told.asked[1]]).toEqual([[[], [], []], ['facts']])
+})
+
+it('of a cluster that is down looks at no host, and tells why as far as they know it', async () => {
   const down = { processes: [], listeners: [] }
-  const told = await found(down, undefined, true, { a: down, balances: false })
+  const restarted = { ...down, start: { ...start, bootId: 'another' } }
+  const told = await found(restarted, undefined, true, { a: down, balances: false })
   expect(told.asked).toEqual([['facts'], ['facts'], ['facts']])
+  expect([codes(told), told.exitCode]).toEqual([[['died'], ['died'], []], 3])
+  expect(told.hosts.map(({ problems: [first] }) => first?.cause)).toEqual([
+    expect.stringMatching(/^all that was started/),
+    expect.stringMatching(/^the host was started anew/),
+    undefined,
+  ])
+})
+
+it('of a cluster that was stopped tells nothing', async () => {
+  const down = { processes: [], listeners: [], stoppedStart: start.id }
+  expect(codes(await found(down, undefined, true, { a: down, balances: false }))).toEqual([[], [], []])
 })
 
 it('of a host that starts tells what it waits for, as a warning', async () => {

@@ -5,7 +5,7 @@ import { labFor } from '../helpers/lab.js'
 import { pidOf } from '../helpers/lives.js'
 import { killMarked } from '../helpers/marked.js'
 
-it('status looks why a host is not well: an engine that hangs, a host that died; one that was stopped is not asked', async (test) => {
+it('status looks why a host is not well: an engine that hangs, a host that died, all of them; one that was stopped is not asked', async (test) => {
   const lab = await labFor(test, { roles: [['master', 'index'], ['compute'], [], []] })
   const [, hung, dead, stopped] = lab.hosts.map(({ key }) => key) as [string, string, string, string]
   expect((await lab.run('up')).code).toBe(0)
@@ -27,4 +27,11 @@ it('status looks why a host is not well: an engine that hangs, a host that died;
   expect(code).toBe(3)
   expect(stdout).toMatch(new RegExp(`${hung} {2}.*\\n +cause +.*\\n +evidence +${log}`))
   expect(stdout).toMatch(new RegExp(`${dead} {2}Trueno has died\\n +cause +nothing of it runs on the host any more`))
+
+  for (const { home } of lab.hosts) killMarked(home)
+  const all = await lab.status()
+  expect([all.state, all.hosts.map(({ problems }) => problems.map(({ code }) => code))]).toEqual([
+    'stopped',
+    [['died'], ['died'], ['died'], []],
+  ])
 })

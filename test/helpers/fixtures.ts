@@ -145,6 +145,7 @@ export function emptyFacts(host: string, more: Partial<Facts> = {}): Facts {
     keptByOthers: [],
     receipt: null,
     start: null,
+    stoppedStart: null,
     balancerStart: null,
     token: 0,
     lease: null,

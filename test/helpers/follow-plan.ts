@@ -59,7 +59,12 @@ const scripts: Partial<Record<string, (facts: Facts, plan: Plan, cluster: Cluste
       releases: facts.releases.filter((id) => !names.includes(id)),
       artifacts: facts.artifacts.filter((sha256) => !names.includes(sha256)),
     }),
-    stop: (facts) => ({ ...facts, processes: facts.processes.filter(({ part }) => part !== 'trueno'), listeners: [] }),
+    stop: (facts) => ({
+      ...facts,
+      processes: facts.processes.filter(({ part }) => part !== 'trueno'),
+      listeners: [],
+      stoppedStart: facts.start?.id ?? facts.stoppedStart,
+    }),
     'balancer-stop': (facts) => ({ ...facts, processes: facts.processes.filter(({ part }) => part !== 'balancer') }),
     start: (facts, plan) => ({
       ...facts,

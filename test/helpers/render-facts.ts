@@ -50,6 +50,7 @@ export function renderFacts(facts: Facts): string {
     ...facts.keptByOthers.map(({ user, path }) => ['receipt-of', user, path]),
     ...json('receipt', facts.receipt),
     ...json('start', facts.start),
+    ...told('stopped', facts.stoppedStart),
     ...json('balancer-start', facts.balancerStart),
     ['token', facts.token],
     ...lease(facts.lease),

@@ -97,6 +97,7 @@ inEachShell((host) => {
         files: { cluster: null, environment: null, engines: null, balancer: null, receipt: null },
         receipt: null,
         start: null,
+        stoppedStart: null,
         balancerStart: null,
         token: 0,
         lease: null,
@@ -212,6 +213,7 @@ inEachShell((host) => {
     put('etc/cluster.json', '{}')
     put('etc/environment', 'A=1\n')
     put('run/start.json', `${JSON.stringify(start)}\n`)
+    put('run/stopped', '1-2\n')
     put('run/balancer-start.json', `${JSON.stringify({ ...start, id: '3-4' }, null, '\t')}\n`)
     put('receipt.json', 'no receipt')
     put('run/token', '\n9\n\n10\nx\n')
@@ -231,6 +233,7 @@ inEachShell((host) => {
       },
       receipt: null,
       start,
+      stoppedStart: '1-2',
       balancerStart: { ...start, id: '3-4' },
       token: 10,
       lease: { token: 10, who: 'me"@x', purpose: 'up', since: 5 },

@@ -1,5 +1,5 @@
 import { execFileSync } from 'node:child_process'
-import { existsSync, readFileSync, rmSync } from 'node:fs'
+import { existsSync, mkdirSync, readFileSync, rmSync } from 'node:fs'
 import { type AddressInfo, createServer, type Server } from 'node:net'
 import path from 'node:path'
 import { afterEach, describe, expect, test } from 'vitest'
@@ -34,6 +34,23 @@ inEachShell((host) => {
       expect(markedPids(host().home)).toEqual([balancer])
       for (const pid of [...kept, balancer, liar]) expect(isAlive(pid)).toBe(true)
       expect(verbs()).toEqual(['start', 'stop'])
+    })
+
+    test('leaves word which start it was, also where nothing of it ran any more', async () => {
+      installFakeTrueno(host())
+      for (const dies of [false, true]) {
+        const { stdout: id } = await start()
+        if (dies) for (const pid of markedPids(host().home)) process.kill(pid, 'SIGKILL')
+        await stop()
+        expect(host().read('run/stopped')).toBe(id)
+      }
+    })
+
+    test('stops all the same where that cannot be written', async () => {
+      installFakeTrueno(host())
+      await start()
+      mkdirSync(path.join(host().home, 'run/stopped'))
+      expect(await stop()).toEqual({ code: 0, stdout: 'stopped\n', stderr: '' })
     })
 
     test('where nothing runs does nothing, and starts no daemon to ask', async () => {

@@ -35,6 +35,8 @@ export interface Disk {
   /** Content of configuration files by absolute path. */
   readonly files: Map<string, string>
   start: StartRecord | null
+  /** Id of the start that was stopped last. */
+  stoppedStart: string | null
   balancerStart: StartRecord | null
   token: number
   isFull: boolean
@@ -124,6 +126,7 @@ function emptyDisk(): Disk {
     current: null,
     files: new Map(),
     start: null,
+    stoppedStart: null,
     balancerStart: null,
     token: 0,
     isFull: false,

@@ -36,6 +36,7 @@ function factsOf(machine: Machine, ports: readonly number[]): Facts {
     artifacts: [...disk.artifacts],
     ...configuration(machine),
     start: disk.start,
+    stoppedStart: disk.stoppedStart,
     balancerStart: disk.balancerStart,
     token: disk.token,
     lease: disk.lease === null ? null : { ...ownerOf(disk.lease), silent: hostSeconds(machine) - disk.lease.beat },

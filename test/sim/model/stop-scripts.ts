@@ -9,14 +9,19 @@ export const stop: Script = async ([, home, , clusterId = '', timeout, ...ports]
   const limitMs = requireNumber('TIMEOUT_S', timeout) * 1000
   for (const port of ports) if (!/^\d+:.+$/.test(port)) throw new ScriptExit(74, `not PORT:ADDRESS: '${port}'`)
   return alone('start', machine, async () => {
-    if (marked(machine, 'trueno').length === 0) return 'nothing\n'
+    if (marked(machine, 'trueno').length === 0) {
+      noteStopped(machine)
+      return 'nothing\n'
+    }
     await pause(machine, machine.chance.between(100, 500))
     if (machine.god !== null) {
       killGod(machine, machine.god)
       await untilGone(machine, 'trueno', clusterId, limitMs)
     }
     await endProcesses(machine, 'trueno', clusterId, limitMs)
-    return prove(machine, 'trueno')
+    const told = prove(machine, 'trueno')
+    noteStopped(machine)
+    return told
   })
 }
 
@@ -29,6 +34,10 @@ export const balancerStop: Script = async ([, home, timeout], { machine }) => {
     await endProcesses(machine, 'balancer', '', limitMs)
     return prove(machine, 'balancer')
   })
+}
+
+function noteStopped({ disk }: Machine): void {
+  disk.stoppedStart = disk.start?.id ?? disk.stoppedStart
 }
 
 /** TERM, which all of Trueno's processes heed, then KILL. */
