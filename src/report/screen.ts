@@ -60,7 +60,7 @@ function phasesOf(phases: readonly PhaseState[], lines: number, { rows }: Size, 
 
 /** Of a phase that is over only what failed stays; a phase of one host has it on its own line. */
 function rowsBelow(phase: PhaseState, now: number, room: number): readonly HostLine[] {
-  const shown = phase.end === null ? phase.rows : phase.rows.filter((row) => row.state === 'failed' && tells(row))
+  const shown = phase.end === null ? phase.rows : phase.rows.filter((row) => row.state === 'failed')
   const alone = phase.rows.length === 1 && phase.end === null
   return alone || !shown.some(tells) ? [] : hostLines(shown, now, room, phase.noun)
 }

@@ -1,5 +1,6 @@
 import type { Cluster } from '../../src/cluster/cluster.js'
 import { down } from '../../src/commands/down.js'
+import { FailedRun } from '../../src/commands/failed-run.js'
 import { up } from '../../src/commands/up.js'
 import type { Emit } from '../../src/engine/events.js'
 import { InterruptedError, type Problem, ProblemError } from '../../src/errors.js'
@@ -26,7 +27,12 @@ export type Interruption = { readonly atMs: number } | { readonly atJourney: num
 /** How it ended. */
 export type End =
   | { readonly kind: 'done'; readonly closing: readonly string[] }
-  | { readonly kind: 'failed'; readonly exitCode: number; readonly problems: readonly Problem[] }
+  | {
+      readonly kind: 'failed'
+      readonly exitCode: number
+      readonly problems: readonly Problem[]
+      readonly closing: readonly string[]
+    }
   | { readonly kind: 'interrupted' }
 
 /** Most that a command may go on after Ctrl-C, in virtual milliseconds: what changes a host is let finish. */
@@ -83,8 +89,9 @@ function done(closing: readonly string[]): End {
 
 function ended(error: unknown): End {
   if (error instanceof InterruptedError) return { kind: 'interrupted' }
-  if (error instanceof ProblemError) return { kind: 'failed', exitCode: error.exitCode, problems: error.problems }
-  throw error
+  if (!(error instanceof ProblemError)) throw error
+  const { exitCode, problems } = error
+  return { kind: 'failed', exitCode, problems, closing: error instanceof FailedRun ? error.closing : [] }
 }
 
 /** For people. */
