@@ -7,7 +7,7 @@ export default defineConfig({
     globalSetup: ['test/helpers/setup.ts'],
     // Two cores carry four hosts' worth of processes in the end-to-end tests.
     testTimeout: 180_000,
-    hookTimeout: 60_000,
+    hookTimeout: 180_000,
     maxWorkers: 4,
     pool: 'forks',
     // Real hosts on a machine that does other things as well: what passes only now is listed at the end.

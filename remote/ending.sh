@@ -22,21 +22,24 @@ carries() { # TEXT
   case $environment in *"$newline$1"*) ;; *) return 1 ;; esac
 }
 
-# TERM to the parents, and to those that lose theirs; after SECONDS KILL to all that is left.
+# TERM to the parents, and to those that lose theirs; after SECONDS KILL to all that is left. Each once at least, also
+# where a look at the processes takes longer than that.
 end_processes() { # SECONDS
   read_uptime
   until_then=$((uptime + $1))
   signalled=' '
-  while left=$(ours) && [ -n "$left" ] && in_time; do
+  while left=$(ours) && [ -n "$left" ]; do
     each_once TERM "$(printf '%s\n' "$left" | orphans)"
     pause 0.1
+    in_time || break
   done
   read_uptime
-  until_then=$((uptime + 5))
-  while left=$(ours) && [ -n "$left" ] && in_time; do
+  until_then=$((uptime + 10))
+  while left=$(ours) && [ -n "$left" ]; do
     signalled=' '
     each_once KILL "$(printf '%s\n' "$left" | cut -f 2,3)"
     pause 0.1
+    in_time || break
   done
 }
 
