@@ -61,7 +61,7 @@ function dripping(socket: Socket): void {
 const esc = '\u001b'
 
 describe('hosts at which something is odd', () => {
-  it('are each told with what it is, in one run, and keep nobody waiting', async (test) => {
+  it.concurrent('are each told with what it is, in one run, and keep nobody waiting', async (test) => {
     const roles = [['master'], ['compute', 'index'], ...odd.slice(1).map(() => [])] as const
     const lab = await labFor(test, { roles, sshd: (index) => odd[index - 1]?.sshd ?? {} })
     const ports = await Promise.all(odd.map(({ server }, index) => served(test, lab.host(index + 1).key, server)))
@@ -69,7 +69,7 @@ describe('hosts at which something is odd', () => {
       const port = ports[index]
       return port === undefined ? [] : [[lab.host(index + 1).key, { port }] as const]
     })
-    lab.inventory({ timeouts: { connect: '15s' }, hosts: Object.fromEntries(hosts) })
+    lab.inventory({ timeouts: { connect: '8s' }, hosts: Object.fromEntries(hosts) })
 
     const told = await lab.tell('up')
     expect(told.code, told.screen).toBe(1)
@@ -85,7 +85,7 @@ describe('hosts at which something is odd', () => {
     expect(begun(told, 'start')).toEqual([])
   })
 
-  it('work all the same: fish and tcsh that talk, banners short and long, one session, one login at a time, no HOME', async (test) => {
+  it.concurrent('work all the same: fish and tcsh that talk, banners short and long, one session, one login at a time, no HOME', async (test) => {
     const banners: string[] = []
     const shells = ['fish -c %', 'env -u HOME tcsh -c %']
     const lab = await labFor(test, {
@@ -118,7 +118,7 @@ describe('hosts at which something is odd', () => {
     }
   })
 
-  it('forbid forwarding: told at once, since waiting changes nothing; what runs can be stopped', async (test) => {
+  it.concurrent('forbid forwarding: told at once, since waiting changes nothing; what runs can be stopped', async (test) => {
     const lab = await labFor(test, { roles: twoHosts, sshd: () => ({ config: ['AllowTcpForwarding no'] }) })
     const told = await lab.tell('up')
     expect(told.code).toBe(1)
@@ -129,7 +129,7 @@ describe('hosts at which something is odd', () => {
     expect((await lab.run('down')).code).toBe(0)
   })
 
-  it.skipIf(!canMount)(
+  it.skipIf(!canMount).concurrent(
     'have a root that cannot be written to and a /tmp where nothing runs: that is enough',
     async (test) => {
       const lab = await labFor(test, { roles: twoHosts, sshd: (_, login) => ({ within: confined(login) }) })

@@ -17,7 +17,7 @@ it('tells every host that cannot be reached, each with its cause, and goes on wh
   const silent = await listenSilently(key(timedOut))
   test.onTestFinished(() => void silent.close())
   lab.inventory({
-    timeouts: { connect: '15s' },
+    timeouts: { connect: '8s' },
     hosts: {
       [key(wrongKey)]: { identityFile: stranger },
       [key(wrongUser)]: { user: 'nobody-of-this-name' },
@@ -68,7 +68,7 @@ const said = [
   /THE HOST KEY HAS CHANGED.*presents ED25519 SHA256:.*known is +ED25519 SHA256:\S+ +\(\S+lock\.json:1\)/s,
   /The host key is not known.*run `trueno-deploy trust`/s,
   /Nobody listens at the SSH port.*connection refused/s,
-  /did not let us in within 15 s/,
+  /did not let us in within 8 s/,
   /no-such-host\.invalid is a name that \/etc\/hosts does not have/,
 ]
 

@@ -11,6 +11,12 @@ export class SecondTries implements Reporter {
 }
 
 function firstTry({ relativeModuleId }: TestModule, test: TestCase): string {
-  const errors = (test.result().errors ?? []).map(({ message }) => message.replace(/^/gm, '    '))
-  return [`  ${relativeModuleId} > ${test.fullName}`, ...errors].join('\n')
+  const errors = (test.result().errors ?? []).flatMap(({ message, problem }) => [message, evidenceOf(problem)])
+  const lines = errors.filter((text) => text !== '').map((text) => text.replace(/^/gm, '    '))
+  return [`  ${relativeModuleId} > ${test.fullName}`, ...lines].join('\n')
+}
+
+/** Of an error of ours; its message does not have it. */
+function evidenceOf(problem: unknown): string {
+  return typeof problem === 'object' && problem !== null && 'evidence' in problem ? String(problem.evidence) : ''
 }
