@@ -6,7 +6,7 @@ import { expect, test } from 'vitest'
 import { ArchiveError } from '../../src/release/safe-tree.js'
 import { type UnpackOptions, unpack } from '../../src/release/unpack.js'
 import { type TarEntry, tgz } from './archives.js'
-import { contentsOf } from './contents.js'
+import { contentsOf, namesIn } from './contents.js'
 
 /** Unpacks into a folder beside a bystander; gives what is there then, the bystander's content and the error. */
 async function unpacking(entries: readonly TarEntry[], options: UnpackOptions = {}) {
@@ -34,7 +34,7 @@ async function unpacking(entries: readonly TarEntry[], options: UnpackOptions = 
 
 /** Links that lead out of the folder. */
 async function escaped(folder: string): Promise<readonly string[]> {
-  const names = await readdir(folder, { recursive: true }).catch(() => [])
+  const names = await namesIn(folder)
   const targets = await Promise.all(names.map((name) => realpath(join(folder, name)).catch(() => folder)))
   return targets.filter((target) => target !== folder && !target.startsWith(`${folder}/`))
 }
