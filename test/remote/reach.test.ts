@@ -1,12 +1,11 @@
 import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { readdirSync, readFileSync } from 'node:fs'
 import { type AddressInfo, connect, createServer } from 'node:net'
 import { createInterface } from 'node:readline'
 import { expect, it, onTestFinished } from 'vitest'
 import { parseReach, type TriedWay } from '../../src/cluster/ways.js'
 import { freePort } from '../helpers/loopback.js'
-import { gone } from '../ssh/observe.js'
+import { gone, processesWith } from '../ssh/observe.js'
 import { inEachShell, minimalPath, type RunOptions, type TestHost } from './test-host.js'
 
 inEachShell((host) => {
@@ -29,7 +28,7 @@ inEachShell((host) => {
     ])
     expect(tried[3]?.said).toBe('Network is unreachable')
     // It was killed, and nobody waited for its end.
-    await gone(() => processesWith(`${filtered}`).length > 0)
+    await gone(() => processesWith(`\u0000${filtered}\u0000`).length > 0)
   })
 
   it('tries many at once', async () => {
@@ -64,20 +63,6 @@ async function reach(
     ways.map(([to, port]) => ({ from: 'here', to, port })),
     stdout,
   )
-}
-
-/** Command lines that have this word. */
-function processesWith(word: string): readonly string[] {
-  const commands = readdirSync('/proc')
-    .filter((name) => /^\d+$/.test(name))
-    .map((pid) => {
-      try {
-        return readFileSync(`/proc/${pid}/cmdline`, 'utf8')
-      } catch {
-        return ''
-      }
-    })
-  return commands.filter((command) => command.split('\0').includes(word))
 }
 
 /** A port at which all of this machine's loopback addresses take connections. */

@@ -1,6 +1,7 @@
 import { type ChildProcess, spawn } from 'node:child_process'
 import { readFileSync } from 'node:fs'
 import { afterEach } from 'vitest'
+import { gone } from '../ssh/observe.js'
 import type { TestHost } from './test-host.js'
 
 /** What `sleeper` started in this test; ended after it. */
@@ -47,7 +48,7 @@ export function children(pid: number): number[] {
 
 /** What the kernel brings about by itself, and tells nobody. */
 export async function settled(condition: () => boolean): Promise<void> {
-  while (!condition()) await new Promise((resolve) => setTimeout(resolve, 5))
+  await gone(() => !condition())
 }
 
 function afterName(pid: number): string[] {
